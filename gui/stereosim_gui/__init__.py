@@ -1,0 +1,1 @@
+"""The desktop app: widgets show state and send intents; they compute nothing."""

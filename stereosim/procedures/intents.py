@@ -1,0 +1,214 @@
+"""What an operator can ask for, trainee or simulated: the only way into a procedure.
+
+An intent is a small frozen dataclass of plain numbers, so that a recording is a list of them and a
+replay is the same list again (:func:`to_dict`, :func:`from_dict`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class IntentError(ValueError):
+    """The intent does not fit the step or its numbers are no numbers; the state is unchanged."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Base of all intents."""
+
+    name: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Position(Intent):
+    """Shift the breast so that the expected place comes under the window (stereotactic).
+
+    Attributes
+    ----------
+    shift_x_mm, shift_y_mm : float
+        ``p_support = p_breast - (shift_x, shift_y, 0)``; `shift_y_mm` at least 0, because the
+        chest wall cannot be pulled past the edge of the support.
+    """
+
+    name: ClassVar[str] = "position"
+    shift_x_mm: float
+    shift_y_mm: float
+
+
+@dataclass(frozen=True)
+class Expose(Intent):
+    """Make the scout (``"scout"``) or the stereo pair (``"pair"``)."""
+
+    name: ClassVar[str] = "expose"
+    what: str
+
+
+@dataclass(frozen=True)
+class MarkPair(Intent):
+    """Mark the same point in the left (-15) and the right (+15) image, (column, row)."""
+
+    name: ClassVar[str] = "mark-pair"
+    left_px: tuple[float, float]
+    right_px: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Scan(Intent):
+    """Sweep the ultrasound probe over the skin around a place (supine x, y in mm)."""
+
+    name: ClassVar[str] = "scan"
+    x_mm: float
+    y_mm: float
+    extent_mm: float
+
+
+@dataclass(frozen=True)
+class MarkEcho(Intent):
+    """Mark the place to be biopsied in the supine frame, mm.
+
+    Attributes
+    ----------
+    position_mm : tuple of three floats
+        Supine x, y, z.
+    reason : str
+        ``"specks"``, ``"correlate"`` or ``"blind"``: why this place.
+    """
+
+    name: ClassVar[str] = "mark-echo"
+    position_mm: tuple[float, float, float]
+    reason: str
+
+
+@dataclass(frozen=True)
+class ChooseDevice(Intent):
+    """Take a device of the catalogue."""
+
+    name: ClassVar[str] = "choose-device"
+    device: str
+
+
+@dataclass(frozen=True)
+class Advance(Intent):
+    """Insert the needle towards the target plus an offset (mm, frame of the arm), not yet fired."""
+
+    name: ClassVar[str] = "advance"
+    offset_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Fire(Intent):
+    """Fire the needle: the one thing that cannot be undone."""
+
+    name: ClassVar[str] = "fire"
+
+
+@dataclass(frozen=True)
+class Adjust(Intent):
+    """Move the needle along its axis without firing; positive towards the tip."""
+
+    name: ClassVar[str] = "adjust"
+    along_mm: float
+
+
+@dataclass(frozen=True)
+class Sample(Intent):
+    """Take one core at each clock hour given."""
+
+    name: ClassVar[str] = "sample"
+    hours: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Withdraw(Intent):
+    """Pull the needle out, so that the target can be marked again or another pass made."""
+
+    name: ClassVar[str] = "withdraw"
+
+
+@dataclass(frozen=True)
+class Film(Intent):
+    """Radiograph the cores taken so far."""
+
+    name: ClassVar[str] = "film"
+
+
+@dataclass(frozen=True)
+class PlaceClip(Intent):
+    """Deploy the clip through the needle."""
+
+    name: ClassVar[str] = "place-clip"
+
+
+@dataclass(frozen=True)
+class Stop(Intent):
+    """End the procedure; `reason` is one of :data:`STOP_REASONS`."""
+
+    name: ClassVar[str] = "stop"
+    reason: str
+
+
+STOP_REASONS = ("finished", "not found on images", "inaccessible", "declined: not visible")
+
+_KINDS: dict[str, type[Intent]] = {
+    kind.name: kind
+    for kind in (
+        Position,
+        Expose,
+        MarkPair,
+        Scan,
+        MarkEcho,
+        ChooseDevice,
+        Advance,
+        Fire,
+        Adjust,
+        Sample,
+        Withdraw,
+        Film,
+        PlaceClip,
+        Stop,
+    )
+}
+
+
+def to_dict(intent: Intent) -> dict[str, Any]:
+    """Return `intent` as plain data for a recording."""
+    return {"intent": intent.name, **dataclasses.asdict(intent)}
+
+
+def from_dict(record: dict[str, Any]) -> Intent:
+    """Read back what :func:`to_dict` wrote.
+
+    Raises
+    ------
+    IntentError
+        For an unknown intent or a field that is missing, unknown or not a number.
+    """
+    fields = dict(record)
+    kind = _KINDS.get(fields.pop("intent", None))
+    if kind is None:
+        raise IntentError(f"unknown intent {record.get('intent')!r}")
+    known = {field.name for field in dataclasses.fields(kind)}
+    unknown = set(fields) - known
+    if unknown:
+        raise IntentError(f"{kind.name}: unknown field {sorted(unknown)[0]!r}")
+    try:
+        intent = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    except TypeError as error:
+        raise IntentError(f"{kind.name}: {error}") from error
+    check_numbers(intent)
+    return intent
+
+
+def check_numbers(intent: Intent) -> None:
+    """Raise :class:`IntentError` naming the field where a number of `intent` is not finite."""
+    for field in dataclasses.fields(intent):
+        value = getattr(intent, field.name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, str):
+                continue
+            if not isinstance(number, int | float) or not math.isfinite(number):
+                raise IntentError(f"{intent.name}.{field.name}: {number!r} is not a finite number")
