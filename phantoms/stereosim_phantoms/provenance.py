@@ -79,9 +79,7 @@ def read_parameter(raw: object, sources: Mapping[str, str], where: str) -> Param
     if raw["source"] not in sources:
         raise SpecError(f"{where}: source {raw['source']!r} is not in [sources]")
     value = tuple(raw["value"]) if isinstance(raw["value"], list) else raw["value"]
-    return Parameter(
-        value, raw["unit"], sources[raw["source"]], raw["status"], raw.get("note", "")
-    )
+    return Parameter(value, raw["unit"], sources[raw["source"]], raw["status"], raw.get("note", ""))
 
 
 def read_parameters(
