@@ -1,0 +1,99 @@
+#!/bin/sh
+# Make .venv ready: tools/setup.sh EXTRA [EXTRA ...], extras of pyproject.toml (app, test, bench).
+# Does nothing, at once, when that has been done for this pyproject.toml and constraints.txt.
+# PYTHON=/path/to/python3.12 chooses the interpreter.
+set -eu
+cd "$(dirname "$0")/.."
+
+venv=.venv
+extras=$(printf '%s,' "$@" | sed 's/,$//')
+stamp="$venv/.stereosim-$(printf '%s' "$extras" | tr ',' '-')"
+state=$(cat pyproject.toml constraints.txt tools/setup.sh | cksum)
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ] && [ -x "$venv/bin/stereosim" ]; then
+    exit 0
+fi
+
+say() { printf '%s\n' "$*" >&2; }
+
+# --- as root, or with sudo that asks for no password ----------------------------------------------
+apt_install() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    if [ "$(id -u)" = 0 ]; then sudo=
+    elif sudo -n true 2>/dev/null; then sudo=sudo
+    else return 1
+    fi
+    say "Installing Debian packages: $*"
+    apt="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1"
+    apt="$apt -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=120"
+    # Fresh containers hold no package lists.
+    $apt update >&2 && $apt install -y --no-install-recommends "$@" >&2
+}
+
+# --- Python ---------------------------------------------------------------------------------------
+find_python() {
+    for name in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s' "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    python=$(find_python) || { apt_install python3 python3-venv && python=$(find_python); } || {
+        say "stereosim needs Python 3.11 or newer, and found none."
+        say "Debian 12 or newer:  sudo apt-get install python3 python3-venv"
+        exit 1
+    }
+    if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+        apt_install python3-venv || {
+            say "$python lacks the modules venv and ensurepip."
+            say "Debian:  sudo apt-get install python3-venv"
+            exit 1
+        }
+    fi
+    say "Creating $venv with $("$python" --version)"
+    "$python" -m venv --clear "$venv"
+fi
+
+# --- requirements ---------------------------------------------------------------------------------
+say "Installing stereosim with [$extras] and pinned requirements (a minute or two the first time)"
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
+pip install -c constraints.txt hatchling editables
+# The build back end is in the environment, so that its version is pinned too.
+pip install -c constraints.txt --no-build-isolation -e ".[$extras]"
+
+# --- what Qt needs of the system (Linux only; the app, not the rest, depends on it) -----------------
+missing_packages() {
+    known=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null) || return 0
+    while read -r library package; do
+        case "$known" in
+            *"$library"*) ;;
+            *) printf '%s ' "$package" ;;
+        esac
+    done <<LIST
+libGL.so.1 libgl1
+libEGL.so.1 libegl1
+libglib-2.0.so.0 libglib2.0-0
+libdbus-1.so.3 libdbus-1-3
+libfontconfig.so.1 libfontconfig1
+libxkbcommon.so.0 libxkbcommon0
+libxkbcommon-x11.so.0 libxkbcommon-x11-0
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-shape.so.0 libxcb-shape0
+LIST
+}
+
+if [ "$(uname -s)" = Linux ]; then
+    packages=$(missing_packages)
+    # shellcheck disable=SC2086  # a list of words
+    if [ -n "$packages" ] && ! apt_install $packages; then
+        say "Everything but the app's window is ready. For the window, Qt needs libraries of the system:"
+        say "    sudo apt-get install $packages"
+    fi
+fi
+
+printf '%s\n' "$state" > "$stamp"
