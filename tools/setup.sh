@@ -26,7 +26,7 @@ apt_install() {
     apt="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1"
     apt="$apt -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=120"
     # Fresh containers hold no package lists.
-    $apt update >&2 && $apt install -y --no-install-recommends "$@" >&2
+    $apt update >/dev/null && $apt install -y --no-install-recommends "$@" >/dev/null
 }
 
 # --- Python ---------------------------------------------------------------------------------------
