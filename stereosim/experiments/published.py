@@ -212,7 +212,7 @@ def beside_published(
         ``simulated`` and the intervals may be None, ``agrees`` is True, False or None (not judged,
         `note` says why).
     """
-    guided = [r for r in results if r.mode == "as guided"]
+    guided = sorted((r for r in results if r.mode == "as guided"), key=lambda r: r.trial)
     return [_compare(row, guided, one_case=one_case) for row in load_published().values()]
 
 

@@ -96,14 +96,15 @@ def read_as(results: Iterable[ArmResult], mode: Mode) -> list[ArmResult]:
     """Return one row per trial, guidance and device, in the given reading.
 
     An arm carried out as guided is the same in both readings; an "attempted" row replaces the
-    declined one.
+    declined one.  The rows come in the order of the trials: workers finish in any order, and the
+    resamples of the bootstrap follow the order of the values.
     """
     chosen: dict[tuple[int, str, str], ArmResult] = {}
     for r in results:
         key = (r.trial, r.guidance, r.device)
         if r.mode == mode or (r.mode == "as guided" and key not in chosen):
             chosen[key] = r
-    return list(chosen.values())
+    return [chosen[key] for key in sorted(chosen)]
 
 
 def devices_of(results: Iterable[ArmResult]) -> list[str]:
