@@ -14,10 +14,10 @@ import sys
 import traceback
 
 from stereosim import __version__
-from stereosim.cli._common import InputError, Parser
+from stereosim.cli._common import InputError, Parser, filled
 from stereosim_phantoms.provenance import SpecError
 
-COMMANDS = ("cases", "units", "devices", "project", "triangulate", "render", "compare")
+COMMANDS = ("cases", "units", "devices", "project", "triangulate", "render")
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -28,11 +28,16 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = Parser(
         prog="stereosim",
-        description="Stereotactic breast biopsy simulated beside ultrasound guidance on the same "
-        "virtual patient. For teaching and research; not a medical device.",
-        epilog="Each command has its own help: stereosim COMMAND --help. Results go to standard "
-        "output, progress and errors to standard error. Exit status: 0 success, 2 a mistake in the "
-        "usage or the input, 1 a failure of stereosim itself (STEREOSIM_DEBUG=1 shows its trace).",
+        description=filled(
+            "Stereotactic breast biopsy simulated beside ultrasound guidance on the same virtual "
+            "patient. For teaching and research; not a medical device."
+        ),
+        epilog=filled(
+            "Each command has its own help: stereosim COMMAND --help. Results go to standard "
+            "output, progress and errors to standard error. Exit status: 0 success, 2 a mistake "
+            "in the usage or the input, 1 a failure of stereosim itself (STEREOSIM_DEBUG=1 shows "
+            "its trace)."
+        ),
     )
     top.add_argument("--version", action="version", version=f"stereosim {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -54,7 +59,10 @@ def main(argv: list[str] | None = None) -> int:
     int
         Exit status: 0 success, 1 a failure of ours, 2 a usage or input error.
     """
-    args = parser().parse_args(argv)
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit as done:  # --help, --version, or a complaint that is printed already
+        return int(done.code or 0)
     try:
         status: int = args.run(args)
         sys.stdout.flush()

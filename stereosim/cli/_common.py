@@ -61,7 +61,7 @@ def add_command(
     added: argparse.ArgumentParser = subparsers.add_parser(
         name,
         help=summary,
-        description=_filled(description),
+        description=filled(description),
         epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
     )
     added.add_argument(
@@ -158,5 +158,6 @@ def _cell(item: object) -> str:
     return f"{item:.6g}" if isinstance(item, float) else str(item)
 
 
-def _filled(text: str) -> str:
+def filled(text: str) -> str:
+    """Fill the paragraphs of a help text."""
     return "\n\n".join(textwrap.fill(part, 90) for part in text.strip().split("\n\n"))

@@ -44,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
     """Project and print."""
     import numpy as np
 
+    from stereosim.geometry.projection import project
     from stereosim.geometry.units import load_units
-    from stereosim.geometry.views import project, scout, stereo_pair
+    from stereosim.geometry.views import scout, stereo_pair
 
     unit = pick(load_units(), args.unit, "--unit")
     point = np.array([args.point], dtype=np.float64)
@@ -59,15 +60,12 @@ def run(args: argparse.Namespace) -> int:
     answers = []
     for view in views:
         pixel = project(view, point)
-        column, row = pixel[0]
-        detector_mm = view.detector_mm_from_pixel(pixel)[0]
-        inside = -0.5 <= column <= view.shape[1] - 0.5 and -0.5 <= row <= view.shape[0] - 0.5
         answers.append(
             {
                 "view": view.name,
-                "detector_mm": detector_mm[:2],
+                "detector_mm": view.detector_from_pixel(pixel)[0],
                 "pixel": pixel[0],
-                "inside": bool(inside),
+                "inside": bool(view.contains(pixel)[0]),
             }
         )
     if args.json:

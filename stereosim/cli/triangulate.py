@@ -7,6 +7,9 @@ from typing import Any
 
 from stereosim.cli._common import InputError, add_command, finite, pick, positive, print_json
 
+# One false alarm in a hundred pairs that belong together.
+WRONG_PAIRING_P = 0.01
+
 
 def add_parser(subparsers: Any) -> None:
     """Describe the command."""
@@ -50,7 +53,11 @@ def run(args: argparse.Namespace) -> int:
     left, right = stereo_pair(unit)
     for view, mark in ((left, args.left), (right, args.right)):
         _check_inside(view.name, view.shape, mark)
-    found = triangulate_pair(left, right, args.left, args.right, sigma_px=args.sigma_px)
+    try:
+        found = triangulate_pair(left, right, args.left, args.right, sigma_px=args.sigma_px)
+    except ValueError as error:
+        raise InputError(f"--left, --right: {error}") from error
+    warnings = _warnings(found.target_mm[2], found.p_value)
     if args.json:
         print_json(
             {
@@ -62,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
                 "chi2": found.chi2,
                 "p_value": found.p_value,
                 "sigma_px": args.sigma_px,
+                "warnings": warnings,
             }
         )
         return 0
@@ -69,7 +77,18 @@ def run(args: argparse.Namespace) -> int:
         print(f"{axis}  {value:9.3f} mm   (standard deviation {sd:.3f} mm)")
     print(f"y mismatch {found.y_mismatch_mm:+.3f} mm, p = {found.p_value:.2g} that marks of one")
     print(f"point, each placed within {args.sigma_px:g} px, would disagree as much")
+    for warning in warnings:
+        print(f"warning: {warning}")
     return 0
+
+
+def _warnings(z_mm: float, p_value: float) -> list[str]:
+    warnings = []
+    if z_mm < 0.0:
+        warnings.append("the target lies below the support: are left and right exchanged?")
+    if p_value < WRONG_PAIRING_P:
+        warnings.append("the marks disagree along y: two different specks, or motion?")
+    return warnings
 
 
 def _check_inside(name: str, shape: tuple[int, int], mark: list[float]) -> None:

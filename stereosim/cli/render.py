@@ -1,0 +1,190 @@
+"""``stereosim render``: one image of a case."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stereosim.cli._common import (
+    InputError,
+    add_command,
+    finite,
+    pick,
+    print_json,
+    suggestion,
+    whole,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stereosim.experiments.trial import Room
+    from stereosim_phantoms.patient import VirtualPatient
+
+XRAY_VIEWS = ("scout", "left", "right")
+FORMATS = (".npy", ".png", ".dcm")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Describe the command."""
+    parser = add_command(
+        subparsers,
+        "render",
+        summary="one image of a case: scout, left, right or ultrasound",
+        description="Make one image of a case and write it to a file. X-ray: the breast is "
+        "positioned as the referral suggests (or by --shift) and exposed. Ultrasound: the frame at "
+        "which the simulated operator stops (or at the place given by --at).\n\n"
+        "The ending of the file chooses the format: .npy holds the numbers of the machine, "
+        "float32, rows by columns (X-ray: the linear detector signal; ultrasound: the linear "
+        "envelope); .png the displayed grey values; .dcm a DICOM file.",
+        example="stereosim render case-1 --view left --out left.png\n"
+        "stereosim render case-1 --view ultrasound --out bmode.npy --seed 3",
+    )
+    parser.add_argument("case", metavar="CASE", help="name of a case (see stereosim cases)")
+    parser.add_argument(
+        "--view",
+        required=True,
+        choices=(*XRAY_VIEWS, "ultrasound"),
+        help="which image; left is the -15 degree view",
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="FILE", help="file to write: .npy, .png or .dcm"
+    )
+    parser.add_argument(
+        "--seed", type=whole, default=1, metavar="S", help="seed of patient and noise (default 1)"
+    )
+    parser.add_argument(
+        "--unit", default="upright-hologic", help="stereotactic unit (default upright-hologic)"
+    )
+    parser.add_argument("--noise-free", action="store_true", help="X-ray without noise")
+    parser.add_argument(
+        "--shift",
+        nargs=2,
+        type=finite,
+        metavar=("X", "Y"),
+        help="how the breast is shifted, mm: p_support = p_breast - (X, Y, 0); Y at least 0",
+    )
+    parser.add_argument(
+        "--at",
+        nargs=2,
+        type=finite,
+        metavar=("X", "Y"),
+        help="ultrasound: place of the probe on the skin, supine frame, mm from the nipple",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the image, write it and say what it is."""
+    _check(args)
+    from stereosim.experiments.trial import Room, Setting
+    from stereosim.geometry.units import load_units
+    from stereosim_phantoms.cases import list_cases, load_case
+
+    if args.case not in list_cases():
+        raise InputError(f"CASE: {args.case!r} is unknown; {suggestion(args.case, list_cases())}")
+    pick(load_units(), args.unit, "--unit")
+    patient = load_case(args.case).patient(args.seed)
+    room = Room(Setting(unit=args.unit))
+    make = _ultrasound if args.view == "ultrasound" else _xray
+    answer = {
+        "case": args.case,
+        "view": args.view,
+        "seed": args.seed,
+        "out": args.out,
+        **make(args, patient, room),
+    }
+    if args.json:
+        print_json(answer)
+    else:
+        rows, columns = answer["shape"]
+        print(f"{args.out}: {args.view} of {args.case}, {columns} x {rows} pixels")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what can be refused before anything is computed."""
+    if args.out.suffix.lower() not in FORMATS:
+        raise InputError(f"--out: {args.out.name!r} must end in {', '.join(FORMATS)}")
+    if not args.out.absolute().parent.is_dir():
+        raise InputError(f"--out: the folder {args.out.parent} does not exist")
+    if args.out.is_dir():
+        raise InputError(f"--out: {args.out} is a folder")
+    if args.view == "ultrasound":
+        if args.shift is not None or args.noise_free:
+            raise InputError("--shift, --noise-free: apply to X-ray views only")
+    elif args.at is not None:
+        raise InputError("--at: applies to --view ultrasound only")
+    if args.shift is not None and args.shift[1] < 0:
+        raise InputError("--shift: Y is below 0; the chest wall ends at the support's edge")
+
+
+def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict[str, Any]:
+    from stereosim.experiments.first_look import usual_shift_mm, xray_looks
+    from stereosim.imaging.display import presentation
+
+    shift = usual_shift_mm(patient, room) if args.shift is None else tuple(args.shift)
+    looks = xray_looks(patient, room, seed=args.seed, noise=not args.noise_free, shift_mm=shift)
+    image = next(look for look in looks if look.view.name == args.view)
+    if args.out.suffix.lower() == ".dcm":
+        from stereosim.storage.dicom import write_xray
+
+        write_xray(image, args.out)
+    else:
+        _write(args.out, image.pixels, presentation(image))
+    exposure = image.exposure
+    return {
+        "unit": room.unit.name,
+        "angle_deg": image.view.angle_deg,
+        "shape": image.pixels.shape,
+        "pitch_mm": room.unit.pitch_mm,
+        "shift_mm": shift,
+        "thickness_mm": patient.breast.thickness_mm,
+        "kv": exposure.kv,
+        "mas": exposure.mas,
+        "dose_mgy": exposure.dose_mgy,
+    }
+
+
+def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict[str, Any]:
+    from stereosim.experiments.first_look import ultrasound_look
+    from stereosim.imaging.ultrasound import bmode
+
+    look = ultrasound_look(
+        patient, room, seed=args.seed, at_mm=None if args.at is None else tuple(args.at)
+    )
+    frame = look.frame
+    if args.out.suffix.lower() == ".dcm":
+        from stereosim.storage.dicom import write_ultrasound
+
+        write_ultrasound(frame, args.out)
+    else:
+        _write(args.out, frame.envelope, bmode(frame))
+    return {
+        "probe": room.probe.name,
+        "shape": frame.envelope.shape,
+        "row_mm": frame.row_mm,
+        "column_mm": frame.column_mm,
+        "probe_mm": (frame.pose.x_mm, frame.pose.y_mm),
+        "angle_deg": frame.pose.angle_deg,
+        "placed_by": look.reason,
+    }
+
+
+def _write(out: Path, numbers: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
+    """Write the machine's numbers or the displayed grey values, as the ending asks."""
+    import numpy as np
+
+    try:
+        if out.suffix.lower() == ".npy":
+            with out.open("wb") as stream:
+                np.save(stream, numbers)
+            return
+        from PIL import Image
+
+        grey = np.rint(np.clip(shown, 0.0, 1.0) * 255.0).astype(np.uint8)
+        Image.fromarray(grey).save(out)
+    except OSError as error:
+        raise InputError(f"--out: {out} cannot be written: {error.strerror}") from error

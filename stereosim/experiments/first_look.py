@@ -1,0 +1,126 @@
+"""The first images of a patient under each guidance, made by the procedures themselves.
+
+They are what the simulated operator meets first: the breast is positioned, and the probe placed, by
+the referral and never by the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stereosim.experiments.trial import Room
+from stereosim.imaging.ultrasound import Frame, Insonated, ProbePose, scan_frame
+from stereosim.imaging.xray import XrayImage
+from stereosim.procedures.intents import Expose, Position
+from stereosim.procedures.operators.ultrasound import UltrasoundOperator
+from stereosim.procedures.procedure import Conditions
+from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim.procedures.ultrasound import UltrasoundProcedure
+from stereosim_phantoms.patient import VirtualPatient
+from stereosim_phantoms.randomness import derived_seed
+
+
+@dataclass(frozen=True)
+class UltrasoundLook:
+    """The frame at which the operator stops.
+
+    Attributes
+    ----------
+    frame : Frame
+        The frame.
+    reason : str
+        Why here: ``"specks"`` or ``"correlate"`` (what the operator found in the sweep), ``"nothing
+        seen"`` (the referral's place) or ``"asked for"``.
+    """
+
+    frame: Frame
+    reason: str
+
+
+def usual_shift_mm(patient: VirtualPatient, room: Room) -> tuple[float, float]:
+    """Return the shift that brings the referral's place under the middle of the biopsy window.
+
+    The support frame is the breast's less this shift: ``p_support = p_breast - (x, y, 0)``.
+    """
+    referral = patient.referral
+    return (referral.x_mm, max(0.0, referral.y_mm - room.unit.window_centre_y_mm))
+
+
+def xray_looks(
+    patient: VirtualPatient,
+    room: Room,
+    *,
+    seed: int,
+    noise: bool = True,
+    shift_mm: tuple[float, float] | None = None,
+) -> Iterator[XrayImage]:
+    """Position the breast and expose: yield the scout, then the left and the right view.
+
+    Parameters
+    ----------
+    patient, room : VirtualPatient, Room
+        Who, and with what.
+    seed : int
+        Seed of noise and of the patient's small motion.
+    noise : bool
+        Whether the images carry noise.
+    shift_mm : tuple of two floats, optional
+        How the breast is shifted; :func:`usual_shift_mm` by default.
+    """
+    procedure = StereotacticProcedure(
+        patient=patient,
+        devices=room.devices,
+        conditions=Conditions(noise, room.placement["stereotactic"]),
+        seed=derived_seed(seed, "stereotactic"),
+        machine=room.machine,
+        voxel_mm=room.setting.voxel_mm,
+    )
+    position = Position(*(shift_mm or usual_shift_mm(patient, room)))
+    state, _ = procedure.step(procedure.start(), position)
+    for what in ("scout", "pair"):
+        before = state.seen.exposures
+        state, _ = procedure.step(state, Expose(what))
+        for shot in state.seen.shots[before:]:
+            yield shot.image
+
+
+def ultrasound_look(
+    patient: VirtualPatient,
+    room: Room,
+    *,
+    seed: int,
+    at_mm: tuple[float, float] | None = None,
+) -> UltrasoundLook:
+    """Sweep around the referral's place and return the frame through what the operator marks.
+
+    Parameters
+    ----------
+    patient, room : VirtualPatient, Room
+        Who, and with what.
+    seed : int
+        Seed of the electronic noise; the speckle belongs to the tissue.
+    at_mm : tuple of two floats, optional
+        Place of the probe on the skin (supine x, y); nothing is searched then.
+    """
+    if at_mm is not None:
+        return UltrasoundLook(_frame(patient, room, at_mm, seed), "asked for")
+    procedure = UltrasoundProcedure(
+        patient=patient,
+        devices=room.devices,
+        conditions=Conditions(True, room.placement["ultrasound"]),
+        seed=derived_seed(seed, "ultrasound"),
+        probe=room.probe,
+        step_mm=room.setting.sweep_step_mm,
+    )
+    operator = UltrasoundOperator(room.skill, room.search, room.devices)
+    start = procedure.start()
+    seen = procedure.run(start, operator.localise(start.seen)).seen
+    place = patient.referral.supine_mm if seen.marked_mm is None else seen.marked_mm
+    frame = _frame(patient, room, (float(place[0]), float(place[1])), seed)
+    return UltrasoundLook(frame, "nothing seen" if seen.marked_mm is None else seen.marked_reason)
+
+
+def _frame(patient: VirtualPatient, room: Room, at_mm: tuple[float, float], seed: int) -> Frame:
+    tissue = Insonated.around(patient, patient.supine_specks(), at_mm, 0.0, room.probe)
+    return scan_frame(tissue, ProbePose(*at_mm), room.probe, seed=derived_seed(seed, "ultrasound"))
