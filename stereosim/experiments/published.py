@@ -207,7 +207,7 @@ def beside_published(
     Returns
     -------
     list of dict
-        ``row, outcome, published, published_ci95, published_k, published_n, simulated,
+        ``row, outcome, guidance, device, published, published_ci95, published_k, published_n, simulated,
         simulated_ci95, simulated_k, simulated_n, role, agrees, note, definition, source``;
         ``simulated`` and the intervals may be None, ``agrees`` is True, False or None (not judged,
         `note` says why).
@@ -234,18 +234,20 @@ def _compare(row: PublishedRow, guided: Sequence[ArmResult], *, one_case: bool) 
         simulated, interval, effective = clustered(items)
         agrees, note = _judge(row, simulated, effective, women=len(items))
         if one_case:
-            agrees, note = None, "one case repeated: not a series of women, not judged"
+            agrees, note = None, "one case, no series: not judged"
     elif row.measure == "none":
         note = "not simulated"
     elif not any(r.device == row.device or row.device == "any" for r in guided):
         note = f"no trial with {row.device}"
     else:
-        note = "no such woman among the trials"
+        note = "no such patient in the trials"
     source = next(iter(row.provenance.values()))
     counts = row.counts if row.k is not None else (None, row.n)
     return {
         "row": row.row,
         "outcome": row.outcome,
+        "guidance": row.guidance,
+        "device": row.device,
         "published": row.estimate,
         "published_ci95": None if row.ci95 is None else list(row.ci95),
         "published_k": counts[0] if counts else None,
@@ -276,7 +278,7 @@ def _judge(
     """Return whether the simulated figure agrees, and why not judged or how far off."""
     limits = load_judging()
     if not row.like_for_like:
-        return None, "not the same quantity: not judged"
+        return None, "another quantity: not judged"
     if row.counts is None:
         return None, "published without a count: not judged"
     if women < limits.fewest:
