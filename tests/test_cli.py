@@ -175,11 +175,11 @@ def test_a_failure_of_ours_is_one_line_and_exit_1(
 
 def test_json_refuses_what_is_not_json() -> None:
     with pytest.raises(ValueError, match="JSON"):
-        cli._common.print_json({"x": math.nan})  # type: ignore[attr-defined]
+        cli.common.print_json({"x": math.nan})  # type: ignore[attr-defined]
 
 
 def test_plain_turns_arrays_and_paths_into_json() -> None:
-    from stereosim.cli._common import plain
+    from stereosim.cli.common import plain
 
     given = {"a": np.arange(2), "b": (np.float32(0.5), Path("x")), 3: None}
     assert plain(given) == {"a": [0, 1], "b": [0.5, "x"], "3": None}

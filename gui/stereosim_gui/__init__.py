@@ -1,5 +1,5 @@
 """The desktop app: views draw the app model and send intents; they compute nothing.
 
-``model``, ``worker``, ``looks`` and ``signals`` know nothing of Qt; ``main_window``, ``image_pane`` and
-``theme`` are the only modules that import it.  Importing any of them loads neither Numba nor SciPy.
+``model``, ``worker``, ``looks``, ``signals`` and ``command`` know nothing of Qt.  Importing any
+module of the app loads neither Numba nor SciPy: what computes is imported when the worker needs it.
 """

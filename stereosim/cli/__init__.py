@@ -12,9 +12,10 @@ import importlib
 import os
 import sys
 import traceback
+from importlib.metadata import entry_points
 
 from stereosim import __version__
-from stereosim.cli._common import InputError, Parser, filled
+from stereosim.cli.common import InputError, Parser, filled
 from stereosim_phantoms.provenance import SpecError
 
 COMMANDS = ("cases", "units", "devices", "project", "triangulate", "render")
@@ -43,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name in COMMANDS:
         importlib.import_module(f"stereosim.cli.{name}").add_parser(subparsers)
+    # The app is above the library, which therefore cannot import it; it announces itself.
+    for command in entry_points(group="stereosim.commands"):
+        command.load().add_parser(subparsers)
     return top
 
 

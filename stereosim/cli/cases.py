@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stereosim.cli._common import add_command, pick, print_json
+from stereosim.cli.common import add_command, pick, print_json
 
 
 def add_parser(subparsers: Any) -> None:

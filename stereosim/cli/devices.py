@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stereosim.cli._common import add_command, print_json, print_table
+from stereosim.cli.common import add_command, described, print_json, print_table
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,7 +25,6 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the catalogue."""
     from stereosim.biopsy.devices import load_devices
-    from stereosim.cli._catalogue import described
 
     devices = load_devices()
     if args.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stereosim.cli._common import (
+from stereosim.cli.common import (
     InputError,
     add_command,
     finite,

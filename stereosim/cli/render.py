@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stereosim.cli._common import (
+from stereosim.cli.common import (
     InputError,
     add_command,
     finite,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stereosim.cli._common import InputError, add_command, finite, pick, positive, print_json
+from stereosim.cli.common import InputError, add_command, finite, pick, positive, print_json
 
 # One false alarm in a hundred pairs that belong together.
 WRONG_PAIRING_P = 0.01

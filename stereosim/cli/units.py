@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from stereosim.cli._common import add_command, print_json, print_table
+from stereosim.cli.common import add_command, described, print_json, print_table
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,7 +24,6 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the catalogue."""
-    from stereosim.cli._catalogue import described
     from stereosim.geometry.units import load_units
 
     units = load_units()

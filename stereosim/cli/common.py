@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import difflib
 import json
 import math
@@ -141,6 +142,12 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # a NumPy array or number, without importing NumPy
         return value.tolist()
     return value
+
+
+def described(entry: Any) -> dict[str, Any]:
+    """Return the fields of a catalogue's entry (a dataclass), its provenance last."""
+    fields = {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
+    return {**fields, "provenance": fields.pop("provenance", {})}
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
