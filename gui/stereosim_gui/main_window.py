@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         self.list.setAccessibleName(self.tr("Case library"))
         self.list.setToolTip(self.tr("Each case is a virtual patient made for one teaching point."))
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for case in self._model.cases:
             self.list.addItem(case.title)
         self.text.setAccessibleName(self.tr("Teaching text"))
