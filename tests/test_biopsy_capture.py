@@ -1,0 +1,366 @@
+"""What a core takes: mass, volume, specks, and the invariants of sampling."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from stereosim.biopsy.capture import BALL, N_AXIAL, N_RADIAL, Tissue, take_core
+from stereosim.biopsy.devices import load_devices
+from stereosim.biopsy.pose import NeedlePose
+from stereosim.kernels import capture as kernel
+from stereosim_phantoms.solids import Ellipsoids
+from tests.biopsy_scenes import CENTRE, cloud, oblique, specks_at, turned, turned_pose
+from tests.reference import capture as reference
+
+DEVICES = load_devices()
+ELEVEN = DEVICES["vab-11g"]
+GUN = DEVICES["ncb-14g"]
+POSE = NeedlePose.vertical(CENTRE)
+SEEDS = st.integers(0, 2**32 - 1)
+NAMES = st.sampled_from(sorted(DEVICES))
+SCENES = settings(max_examples=25, deadline=None)
+
+
+def all_round(tissue, device, pose=POSE, hours=None):
+    cores = []
+    for hour in device.usual_hours if hours is None else hours:
+        tissue, core = take_core(tissue, device, pose, hour)
+        cores.append(core)
+    return tissue, cores
+
+
+# --- mass and volume ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DEVICES)
+def test_mean_mass_of_a_usual_insertion_is_the_published_one(name):
+    device = DEVICES[name]
+    _, cores = all_round(Tissue.untouched(specks_at([])), device)
+    masses = np.array([core.mass_mg for core in cores])
+    assert masses.mean() == pytest.approx(device.core_mass_mg, rel=1e-3)
+    # A first core is the heaviest: nothing but closure brings tissue back.
+    assert masses.max() == masses[0]
+
+
+def voxels(edge_mm: float, half_mm: float):
+    """Centres (x, y) of the voxels of one slice across the needle."""
+    line = np.arange(-half_mm + edge_mm / 2, half_mm, edge_mm)
+    return np.meshgrid(line, line)
+
+
+@pytest.mark.parametrize("name", ["ncb-14g", "vab-11g", "vab-7g"])
+def test_first_core_has_the_volume_of_its_voxels(name):
+    """Count 0.05 mm voxels of the annular sector round the needle, with the tissue pushed aside."""
+    device, edge, hour = DEVICES[name], 0.05, 2.0
+    _, core = take_core(Tissue.untouched(specks_at([])), device, POSE, hour)
+    x, y = voxels(edge, 8.0)
+    rho2, inner2 = x**2 + y**2, (device.outer_diameter_mm / 2) ** 2
+    beside = np.abs(np.angle(np.exp(1j * (np.arctan2(x, y) - np.radians(30 * hour)))))
+    beside = np.degrees(beside) <= device.capture_angle_deg / 2
+    slice_count = np.count_nonzero((rho2 > inner2) & (rho2 <= inner2 + device.reach_mm**2) & beside)
+    length = np.count_nonzero(np.abs(np.arange(-20 + edge / 2, 20, edge)) <= device.aperture_mm / 2)
+    volume = slice_count * length * edge**3
+    assert core.mass_mg / device.density_mg_mm3 == pytest.approx(volume, rel=0.01)
+
+
+def test_a_core_across_an_old_bore_misses_what_that_one_took():
+    """Two crossing bores: voxels outside the first core's void, in the second one's sector.
+
+    With closure 0 nothing moves, so that both cores are plain sectors and can be counted.
+    """
+    device = replace(ELEVEN, closure=0.0)
+    other = NeedlePose(CENTRE + np.array([0.5, 1.0, 2.0]), np.array([1.0, 0.2, -0.3]), POSE.twelve)
+    tissue, _ = take_core(Tissue.untouched(specks_at([])), device, POSE, 12)
+    _, second = take_core(tissue, device, other, 9)
+    _, alone = take_core(Tissue.untouched(specks_at([])), device, other, 9)
+
+    def inside(points, pose, hour):
+        right, twelve, along = pose.frame @ (points - pose.centre_mm).T
+        theta = np.arctan2(right, twelve) - np.radians(30 * hour)
+        return (
+            (np.hypot(right, twelve) <= device.reach_mm)
+            & (np.abs(np.angle(np.exp(1j * theta))) <= np.radians(device.capture_angle_deg / 2))
+            & (np.abs(along) <= device.aperture_mm / 2)
+        )
+
+    edge, half = 0.1, 12.0
+    line = np.arange(-half + edge / 2, half, edge)
+    count = 0
+    for z in line:
+        x, y = np.meshgrid(line, line)
+        points = CENTRE + np.column_stack([x.ravel(), y.ravel(), np.full(x.size, z)])
+        count += np.count_nonzero(inside(points, other, 9) & ~inside(points, POSE, 12))
+    volume = second.mass_mg / device.density_mg_mm3
+    assert volume == pytest.approx(count * edge**3, rel=0.01)
+    assert second.mass_mg < 0.95 * alone.mass_mg
+
+
+# --- twins -------------------------------------------------------------------------------------
+
+
+def random_bores(rng, count):
+    """Arguments of the kernels as a few cores from several axes leave them."""
+    tissue = Tissue.untouched(specks_at([]))
+    for _ in range(count):
+        pose = oblique(rng)
+        for hour in rng.choice(np.arange(1.0, 13.0), 3):
+            tissue, _ = take_core(tissue, ELEVEN, pose, hour)
+    bores = tissue.bores
+    return (
+        np.array([b.pose.centre_mm for b in bores]),
+        np.array([b.pose.frame for b in bores]),
+        np.array([b.aperture_mm / 2 for b in bores]),
+        np.array([b.void_mm2 for b in bores]),
+        np.array([b.shift_mm2 for b in bores]),
+    )
+
+
+@pytest.mark.parametrize(("seed", "bores"), [(1, 1), (2, 2), (3, 3)])
+def test_emptied_area_equals_its_twin(seed, bores):
+    arguments = (-40, 120, ELEVEN.reach_mm**2, *random_bores(np.random.default_rng(seed), bores))
+    ours = kernel.emptied_area(*arguments, 5, 4)
+    twin = reference.emptied_area(*arguments, 5, 4)
+    assert ours.sum() > 0
+    np.testing.assert_allclose(ours, twin, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("half_angle", [1.0, np.pi / 2])
+def test_capture_specks_equals_its_twin(seed, half_angle):
+    rng = np.random.default_rng(seed)
+    specks = cloud(rng, 200, 3.0)
+    places = np.ascontiguousarray(specks.solids.centres_mm - CENTRE)
+    places[0] = 0.0  # on the axis
+    arguments = (
+        places,
+        specks.solids.axes_mm,
+        rng.random(200) < 0.9,
+        float(rng.uniform(-4, 8)),
+        float(half_angle),
+        6.0,
+        9.0,
+        2.3,
+        rng.uniform(0.0, 5.0, 360),
+        rng.uniform(0.0, 4.0, 360),
+        BALL,
+    )
+    taken, moved = kernel.capture_specks(*arguments)
+    twin_taken, twin_moved = reference.capture_specks(*arguments)
+    assert 0 < taken.sum() < 200
+    np.testing.assert_array_equal(taken, twin_taken)
+    np.testing.assert_allclose(moved, twin_moved, atol=1e-9)
+
+
+# --- specks ------------------------------------------------------------------------------------
+
+
+def test_a_perfectly_aimed_11g_takes_what_it_reaches_and_nothing_beyond():
+    """All round the clock: points within the first reach all go, points beyond the last stay."""
+    rng = np.random.default_rng(5)
+    inner = rng.normal(size=(200, 3))
+    inner[:, :2] *= (
+        (ELEVEN.reach_mm - 0.2)
+        * np.sqrt(rng.random(200))[:, None]
+        / np.hypot(inner[:, 0], inner[:, 1])[:, None]
+    )
+    inner[:, 2] = rng.uniform(-1, 1, 200) * (ELEVEN.aperture_mm / 2 - 0.2)
+    # All that the cavity can hold: mass is kept, so the farthest tissue taken is known.
+    removed = ELEVEN.core_mass_mg * ELEVEN.usual_cores / ELEVEN.density_mg_mm3
+    farthest = np.sqrt(removed / (np.pi * ELEVEN.aperture_mm))
+    turn = np.radians(np.arange(0, 360, 5))
+    outer = (farthest * 1.1 + 0.2) * np.column_stack([np.sin(turn), np.cos(turn), 0 * turn])
+    ends = np.array([[0.0, 0.5, s * (ELEVEN.aperture_mm / 2 + 0.2)] for s in (-1, 1)])
+    specks = specks_at(np.concatenate([inner, outer, ends]) + CENTRE)
+    tissue, _ = all_round(Tissue.untouched(specks), ELEVEN)
+    assert not tissue.present[:200].any()
+    assert tissue.present[200:].all()
+
+
+def test_a_speck_half_inside_stays_and_is_pushed_to_the_edge():
+    end = ELEVEN.aperture_mm / 2
+    hair = 1e-3
+    steps = [[0, 1, end], [0.1, 1, end - hair], [0, 1, end - 0.2], [0, 1, end + hair]]
+    places = CENTRE + np.array(steps)
+    tissue = Tissue.untouched(specks_at(places, 0.3))
+    after, core = take_core(tissue, ELEVEN, POSE, 12)
+    # 0.001 mm past the middle is not yet one quadrature point of the ball's 96.
+    assert core.specks.tolist() == [2]
+    assert np.abs(after.rest_mm[:2, 2] - CENTRE[2]).min() >= end
+    np.testing.assert_allclose(after.rest_mm[3], places[3], atol=1e-12)
+
+
+def test_quadrature_of_the_ball_follows_the_spherical_cap():
+    """Fraction of a ball beyond a plane at height h: (2 - 3 h + h^3) / 4."""
+    for h in (0.2, 0.5, 0.8):
+        heights = BALL @ np.array([0.36, 0.48, 0.8])
+        assert np.mean(heights > h) == pytest.approx((2 - 3 * h + h**3) / 4, abs=0.04)
+    np.testing.assert_allclose((BALL**2).mean(axis=0), 0.2, atol=0.01)
+    assert np.linalg.norm(BALL, axis=1).max() < 1.0
+
+
+def test_a_gun_takes_its_own_side_only():
+    steps = [[0, 0.4, 0], [0, -0.4, 0], [0, 2.0, 0], [0.3, 0.3, 9], [0.3, 0.3, 12]]
+    places = CENTRE + np.array(steps)
+    tissue, core = take_core(Tissue.untouched(specks_at(places, 0.2)), GUN, POSE, 12)
+    assert core.specks.tolist() == [0, 3]
+    assert tissue.fraction_removed() == pytest.approx(0.4)
+
+
+def test_more_tissue_means_more_specks_at_the_same_error():
+    """Order of the devices by mass times cores, averaged over offsets of the needle."""
+    rng = np.random.default_rng(8)
+    specks = specks_at(CENTRE + rng.normal(0, 2.5, (60, 3)), 0.25)
+    offsets = rng.normal(0, 2.0, (25, 3))
+    names = ["vab-14g", "vab-11g", "vab-9g", "vab-8g-revolve"]
+
+    def mean_removed(name):
+        device = DEVICES[name]
+        hours = np.arange(1.0, 13.0)
+        return np.mean(
+            [
+                all_round(Tissue.untouched(specks), device, POSE.moved(o), hours)[
+                    0
+                ].fraction_removed()
+                for o in offsets
+            ]
+        )
+
+    fractions = [mean_removed(name) for name in names]
+    gun = Tissue.untouched(specks)
+    gun, _ = take_core(gun, GUN, POSE, 12)
+    assert gun.fraction_removed() < fractions[0]
+    assert fractions == sorted(fractions)
+
+
+def test_lesion_volume_removed_equals_the_volume_of_the_cores_inside_it():
+    """A core that lies inside the lesion removes its own share of the lesion's volume."""
+    lesion = Ellipsoids(CENTRE[None], np.diag([8.0, 8.0, 14.0])[None])
+    tissue = Tissue.untouched(specks_at([]), lesion, markers=40_000)
+    tissue, cores = all_round(tissue, ELEVEN)
+    volume = sum(core.mass_mg for core in cores) / ELEVEN.density_mg_mm3
+    share = volume / lesion.volumes_mm3[0]
+    # The sampled length ends at 9.5 of 14 mm, where the lesion is still 5.8 mm wide: all inside.
+    assert tissue.lesion_fraction_removed() == pytest.approx(share, rel=0.03)
+
+
+def test_no_speck_at_all():
+    tissue, core = take_core(Tissue.untouched(specks_at([])), ELEVEN, POSE, 3)
+    assert len(core.specks) == 0
+    assert np.isnan(tissue.fraction_removed())
+    assert np.isnan(tissue.lesion_fraction_removed())
+
+
+def test_bad_numbers_are_refused():
+    with pytest.raises(ValueError, match="finite"):
+        Tissue.untouched(specks_at([[0, np.nan, 0]]))
+    with pytest.raises(ValueError, match="clock_hour"):
+        take_core(Tissue.untouched(specks_at([])), ELEVEN, POSE, float("nan"))
+
+
+# --- invariants --------------------------------------------------------------------------------
+
+
+@given(SEEDS, NAMES)
+@SCENES
+def test_nothing_is_taken_twice_and_the_fraction_only_grows(seed, name):
+    rng = np.random.default_rng(seed)
+    device = DEVICES[name]
+    lesion = Ellipsoids(CENTRE[None], np.eye(3)[None] * 6.0)
+    tissue = Tissue.untouched(cloud(rng, 25), lesion, markers=600)
+    last = (0.0, 0.0)
+    for _ in range(3):
+        pose = oblique(rng)
+        for hour in rng.choice(np.arange(1.0, 13.0), 2):
+            tissue, _ = take_core(tissue, device, pose, hour)
+            now = (tissue.fraction_removed(), tissue.lesion_fraction_removed())
+            assert now[0] >= last[0]
+            assert now[1] >= last[1]
+            last = now
+    taken = np.concatenate([core.specks for core in tissue.cores])
+    assert len(np.unique(taken)) == len(taken)
+    np.testing.assert_array_equal(np.sort(taken), np.flatnonzero(~tissue.present))
+
+
+@given(SEEDS)
+@settings(max_examples=8, deadline=None)
+def test_mass_and_markers_agree_on_what_bores_of_several_axes_took(seed):
+    """Volume by tracing back (the mass) against volume by carrying 40,000 parcels forward."""
+    rng = np.random.default_rng(seed)
+    lesion = Ellipsoids(CENTRE[None], np.eye(3)[None] * 16.0)
+    tissue = Tissue.untouched(specks_at([]), lesion, markers=40_000)
+    for _ in range(3):
+        pose = oblique(rng, 1.0, 0.2)
+        for hour in (12, 3, 5):
+            tissue, _ = take_core(tissue, ELEVEN, pose, hour)
+    volume = tissue.removed_mg / ELEVEN.density_mg_mm3 / lesion.volumes_mm3[0]
+    # About 2,500 parcels are taken: counting error 2 % if they were random.
+    assert tissue.lesion_fraction_removed() == pytest.approx(volume, rel=0.04)
+
+
+@given(SEEDS, st.floats(0.0, 12.0))
+@SCENES
+def test_a_repeated_core_weighs_less(seed, hour):
+    pose = oblique(np.random.default_rng(seed))
+    tissue = Tissue.untouched(specks_at([]))
+    masses = []
+    for _ in range(3):
+        tissue, core = take_core(tissue, ELEVEN, pose, hour)
+        masses.append(core.mass_mg)
+    # Each finds what closure brought in of the one before.
+    assert masses[1] == pytest.approx(ELEVEN.closure * masses[0])
+    assert masses[2] == pytest.approx(ELEVEN.closure * masses[1])
+    # A second needle on the very same track finds no more tissue than the first would.
+    tissue, again = take_core(tissue, ELEVEN, pose.moved_along(1e-3), hour)
+    assert again.mass_mg == pytest.approx(ELEVEN.closure * masses[2], rel=0.02)
+
+
+@given(SEEDS, NAMES)
+@SCENES
+def test_the_order_of_the_specks_does_not_matter(seed, name):
+    rng = np.random.default_rng(seed)
+    specks = cloud(rng, 30)
+    order = rng.permutation(30)
+    shuffled = specks.subset(np.ones(30, bool))
+    shuffled = type(specks)(
+        Ellipsoids(specks.solids.centres_mm[order], specks.solids.axes_mm[order]),
+        specks.materials,
+        specks.clusters,
+    )
+    hours = [1.0, 4.0, 9.0]
+    one, _ = all_round(Tissue.untouched(specks), DEVICES[name], POSE, hours)
+    two, _ = all_round(Tissue.untouched(shuffled), DEVICES[name], POSE, hours)
+    np.testing.assert_array_equal(one.present[order], two.present)
+    np.testing.assert_array_equal(one.rest_mm[order], two.rest_mm)
+
+
+@given(SEEDS, NAMES)
+@SCENES
+def test_a_rigid_motion_of_the_whole_scene_changes_nothing(seed, name):
+    rng = np.random.default_rng(seed)
+    specks, device = cloud(rng, 40), DEVICES[name]
+    rotation, shift = Rotation.random(random_state=rng), rng.normal(0, 50, 3)
+    poses = [oblique(rng) for _ in range(2)]
+    here = Tissue.untouched(specks)
+    there = Tissue.untouched(turned(specks, rotation, shift))
+    for pose in poses:
+        for hour in (2.0, 7.0):
+            here, core = take_core(here, device, pose, hour)
+            there, twin = take_core(there, device, turned_pose(pose, rotation, shift), hour)
+            # Points on the very edge of an old void may fall either way: one in many thousand.
+            assert twin.mass_mg == pytest.approx(core.mass_mg, rel=1e-3)
+            np.testing.assert_array_equal(twin.specks, core.specks)
+    moved = here.rest_mm @ rotation.as_matrix().T + shift
+    np.testing.assert_allclose(there.rest_mm, moved, atol=2e-3)
+
+
+def test_the_points_are_enough_for_the_mass():
+    """Four times as many points change the emptied area of crossing bores by less than 0.5 %."""
+    bores = random_bores(np.random.default_rng(11), 4)
+    arguments = (0, 120, ELEVEN.reach_mm**2, *bores)
+    usual = kernel.emptied_area(*arguments, N_AXIAL, N_RADIAL).sum()
+    fine = kernel.emptied_area(*arguments, 2 * N_AXIAL, 2 * N_RADIAL).sum()
+    assert usual == pytest.approx(fine, rel=5e-3)
