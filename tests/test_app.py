@@ -150,7 +150,7 @@ HEAVY = ("numba", "scipy", "matplotlib")
         ("main_window", HEAVY),
     ],
 )
-def test_importing_the_app_is_light(modules: str, forbidden: tuple[str, ...]) -> None:
+def test_importing_the_app_is_light(qt: None, modules: str, forbidden: tuple[str, ...]) -> None:
     code = (
         f"import sys; from stereosim_gui import {modules}\n"
         f"print([m for m in {forbidden} if m in sys.modules])"
@@ -164,8 +164,18 @@ def test_importing_the_app_is_light(modules: str, forbidden: tuple[str, ...]) ->
 # --- the window, offscreen ---
 
 
+@pytest.fixture(scope="module")
+def qt() -> None:
+    """Skip, with the reason, where the system lacks libraries of Qt that could not be installed."""
+    try:
+        import PySide6.QtTest
+        import PySide6.QtWidgets  # noqa: F401
+    except ImportError as error:
+        pytest.skip(f"Qt cannot start here: {error}")
+
+
 @pytest.fixture
-def window(monkeypatch: pytest.MonkeyPatch) -> Iterator["object"]:
+def window(qt: None, monkeypatch: pytest.MonkeyPatch) -> Iterator["object"]:
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
 
@@ -243,7 +253,7 @@ def test_keys_and_right_drag_change_the_window_of_a_kind(window: object) -> None
     assert high - low > width
 
 
-def test_none_keeps_its_references_over_many_qt_calls() -> None:
+def test_none_keeps_its_references_over_many_qt_calls(qt: None) -> None:
     """Some releases of PySide6 lose one reference to None at every void call, and crash in time."""
     from PySide6.QtCore import QObject
 
