@@ -45,7 +45,8 @@ def as_pixels(pixels: ArrayLike, name: str) -> Floats:
 
 
 def _as_rows(values: ArrayLike, width: int, name: str, word: str) -> Floats:
-    rows = np.ascontiguousarray(values, dtype=np.float64)
+    # Writeable, because kernels are compiled for one kind of array.
+    rows = np.require(values, dtype=np.float64, requirements=["C", "W"])
     if rows.ndim != 2 or rows.shape[1] != width:
         raise ValueError(f"{name}: must have shape (n, {width}), not {rows.shape}")
     bad = ~np.isfinite(rows).all(axis=1)

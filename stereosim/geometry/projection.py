@@ -32,9 +32,7 @@ def project(view: View, points_mm: ArrayLike) -> Floats:
     ValueError
         For a point that is not finite or not in front of the source.
     """
-    points = as_points(points_mm, "points_mm")
-    pixels, depth = project_points(view.projection_matrix, points)
-    _check_front(view, depth)
+    pixels, _ = _project(view, points_mm)
     return pixels
 
 
@@ -46,17 +44,19 @@ def magnification(view: View, points_mm: ArrayLike) -> Floats:
     ValueError
         For a point that is not finite or not in front of the source.
     """
-    points = as_points(points_mm, "points_mm")
-    _, depth = project_points(view.projection_matrix, points)
-    _check_front(view, depth)
+    _, depth = _project(view, points_mm)
     return 1.0 / depth
 
 
-def _check_front(view: View, depth: Floats) -> None:
+def _project(view: View, points_mm: ArrayLike) -> tuple[Floats, Floats]:
+    """Pixels (n, 2) and depth fractions (n,) of points in front of the source."""
+    points = as_points(points_mm, "points_mm")
+    pixels, depth = project_points(view.projection_matrix.copy(), points)
     behind = ~(depth > 0.0)
     if behind.any():
         index = int(np.argmax(behind))
         raise ValueError(f"points_mm: point {index} is not in front of the source of {view.name!r}")
+    return pixels, depth
 
 
 def back_project(view: View, pixels: ArrayLike, z_mm: ArrayLike) -> Floats:

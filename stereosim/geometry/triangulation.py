@@ -130,7 +130,10 @@ def triangulate_many(
         target, mismatch, covariance = out.components_mm, out.mismatch_px, out.covariances_mm2
         if (target.shape, mismatch.shape, covariance.shape) != shapes:
             raise ValueError("out: is of another number of pairs or another choice of sigma_px")
-    lc, lr, rc, rr = (np.ascontiguousarray(px[:, axis]) for px in marks for axis in (0, 1))
+    # Kernels are compiled for one kind of array: contiguous and writeable.
+    lc, lr, rc, rr = (
+        np.require(px[:, axis], requirements=["C", "W"]) for px in marks for axis in (0, 1)
+    )
     results = (target, mismatch, covariance)
     variance = 0.0 if sigma is None else sigma * sigma
     rectified = _rectified(left, right)

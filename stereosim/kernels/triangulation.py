@@ -205,6 +205,7 @@ def general_pairs(
     slope = np.empty(4)
     ray = np.empty((2, 3))
     normal = np.empty(3)
+    point = np.empty(3)
     base = geometry[1, 0] - geometry[0, 0]
     information = np.empty(6)
     bad = 0
@@ -273,11 +274,12 @@ def general_pairs(
         for k in range(3):
             on_left = geometry[0, 0, k] + along_left * ray[0, k]
             on_right = geometry[1, 0, k] + along_right * ray[1, k]
-            target[k, i] = 0.5 * (on_left + on_right) if good else np.nan
+            point[k] = 0.5 * (on_left + on_right) if good else np.nan
+            target[k, i] = point[k]
         if with_covariance:
             information[:] = 0.0
             for v in range(2):
-                _add_information(matrices[v], target[:, i], information)
+                _add_information(matrices[v], point, information)
             entries = _symmetric_inverse(
                 information[0],
                 information[1],
