@@ -1,0 +1,340 @@
+"""X-ray images: tissue path lengths, exact solids, scatter, blur and noise.
+
+The dear part, the way of the rays through the tissue, is a :class:`Background`, once per view and
+position of the breast.  An :class:`ExposureSeries` holds what an exposure makes of it; each image
+of the series then costs the solids and the noise only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.geometry.units import Unit
+from stereosim.geometry.views import View
+from stereosim.imaging.detectors import Detector, add_noise, blur, load_detectors
+from stereosim.imaging.exposure import (
+    TISSUES,
+    DetectedBeam,
+    Exposure,
+    automatic_exposure,
+    detected_beam,
+    exposure_at,
+    load_beam,
+    load_exposure,
+    slab_paths,
+)
+from stereosim.imaging.materials import Array
+from stereosim.imaging.rendering import coarse_grid, native, rays, solid_boxes, transmission
+from stereosim.imaging.scene import Scene, SolidArrays, solid_arrays
+from stereosim.imaging.spectra import METRE_MM, load_tube
+from stereosim.kernels.voxel_projection import project_slices
+
+Image = NDArray[np.float32]
+
+# A slab has no texture: its slow variation needs a sample per millimetre at most.
+_SLAB_PITCH_MM = 1.0
+# The blur of a solid is followed this far.
+_BLUR_REACH_MM = 1.5
+
+
+class VoxelTissue(Protocol):
+    """What the projector needs of a TissueField of the phantoms."""
+
+    @property
+    def origin_mm(self) -> Array: ...  # noqa: D102
+    @property
+    def spacing_mm(self) -> float: ...  # noqa: D102
+    @property
+    def gland(self) -> Image: ...  # noqa: D102
+    @property
+    def skin(self) -> Image: ...  # noqa: D102
+    @property
+    def inside(self) -> Image: ...  # noqa: D102
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """Path lengths through the tissue in one view, on a grid coarser than the pixels.
+
+    Attributes
+    ----------
+    view : View
+        The view.
+    paths_mm : ndarray of float32, shape (3, m, n)
+        Adipose, glandular tissue and skin along the ray to each sample.
+    step : float
+        Pixels per sample; sample ``[0, 0]`` lies `rendering.RIM` samples outside pixel ``[0, 0]``.
+    """
+
+    view: View
+    paths_mm: Image
+    step: float
+
+
+@dataclass(frozen=True, eq=False)
+class XrayImage:
+    """An image as the detector gives it, for processing.
+
+    Attributes
+    ----------
+    pixels : ndarray of float32, shape (rows, columns)
+        Digital numbers, linear in absorbed energy, dark offset included.
+    view : View
+        Geometry.
+    exposure : Exposure
+        Generator setting and dose.
+    unit, detector : str
+        Names in the catalogues.
+    offset_dn : float
+        Dark offset.
+    """
+
+    pixels: Image
+    view: View
+    exposure: Exposure
+    unit: str
+    detector: str
+    offset_dn: float
+
+    @property
+    def pitch_mm(self) -> float:
+        """Pixel pitch in the detector plane."""
+        return self.view.pitch_mm
+
+
+@dataclass(frozen=True, eq=False)
+class XrayMachine:
+    """A unit with its tube and detector.
+
+    Attributes
+    ----------
+    unit : Unit
+        Geometry; names the detector.
+    target_filter : str, optional
+        Tube; that of the detector's catalogue entry if empty.
+    """
+
+    unit: Unit
+    target_filter: str = ""
+
+    @property
+    def detector(self) -> Detector:
+        """The image receptor."""
+        return load_detectors()[self.unit.detector]
+
+    @property
+    def tube(self) -> str:
+        """Target and filter."""
+        return self.target_filter or self.detector.target_filter
+
+    def exposure(self, thickness_mm: float, glandular_fraction: float | None = None) -> Exposure:
+        """Return what the automatic exposure control chooses for a breast."""
+        assumed = load_exposure().glandular_fraction
+        return automatic_exposure(
+            self.detector,
+            target_filter=self.tube,
+            sid_mm=self.unit.sid_mm,
+            detector_offset_mm=self.unit.detector_offset_mm,
+            thickness_mm=thickness_mm,
+            glandular_fraction=assumed if glandular_fraction is None else glandular_fraction,
+        )
+
+    def manual_exposure(
+        self, kv: int, mas: float, thickness_mm: float, glandular_fraction: float
+    ) -> Exposure:
+        """Return an exposure set by hand, with its dose."""
+        return exposure_at(
+            kv,
+            mas,
+            target_filter=self.tube,
+            focus_to_skin_mm=self.unit.sid_mm - self.unit.detector_offset_mm - thickness_mm,
+            thickness_mm=thickness_mm,
+            glandular_fraction=glandular_fraction,
+        )
+
+    def background(
+        self, tissue: VoxelTissue, view: View, shift_mm: tuple[float, float] = (0.0, 0.0)
+    ) -> Background:
+        """Project the tissue, which is in the breast frame, into `view`.
+
+        Parameters
+        ----------
+        tissue : TissueField
+            Volume fractions; the box of :func:`~stereosim.imaging.scene.field_box` or a larger
+            one.  Beyond its faces in x and y the tissue goes on as at the face.
+        view : View
+            Scout, left or right; the detector must lie parallel to the slices.
+        shift_mm : (float, float)
+            p_support = p_breast - (shift_x, shift_y, 0).
+
+        Raises
+        ------
+        ValueError
+            If the columns and rows of the detector do not run along x and y.
+        """
+        step = max(1.0, tissue.spacing_mm / view.pitch_mm)
+        origin = np.asarray(tissue.origin_mm, dtype=np.float64) - np.array([*shift_mm, 0.0])
+        shape, detector = coarse_grid(view, step)
+        paths = np.empty((len(TISSUES), *shape), dtype=np.float32)
+        for k, fraction in ((1, tissue.gland), (2, tissue.skin), (0, tissue.inside)):
+            volume = np.ascontiguousarray(fraction, dtype=np.float32)
+            project_slices(
+                volume, origin, float(tissue.spacing_mm), view.source_mm, detector, paths[k]
+            )
+        paths[0] -= paths[1] + paths[2]
+        np.maximum(paths, 0.0, out=paths)
+        return Background(view, paths, step)
+
+    def slab_background(
+        self, view: View, thickness_mm: float, glandular_fraction: float, skin_mm: float = 0.0
+    ) -> Background:
+        """Return the background of an endless homogeneous slab from z = 0 to the thickness."""
+        step = max(1.0, _SLAB_PITCH_MM / view.pitch_mm)
+        shape, detector = coarse_grid(view, step)
+        _, slant = rays(view, shape, detector)
+        paths = slab_paths(thickness_mm, glandular_fraction, skin_mm) * slant.astype(np.float32)
+        return Background(view, paths, step)
+
+    def series(self, background: Background, exposure: Exposure) -> ExposureSeries:
+        """Prepare any number of images of the same tissue with the same exposure."""
+        return ExposureSeries.prepared(self, background, exposure)
+
+    def image(
+        self,
+        background: Background,
+        scene: Scene,
+        view: View,
+        exposure: Exposure,
+        *,
+        rng: np.random.Generator | None,
+    ) -> XrayImage:
+        """Make one image; for several of the same tissue use :meth:`series`.
+
+        Parameters
+        ----------
+        background : Background
+            Of the same view.
+        scene : Scene
+            Solids in the support frame.
+        view : View
+            Must be that of the background.
+        exposure : Exposure
+            Generator setting.
+        rng : numpy.random.Generator or None
+            Noise; None for none.
+
+        Raises
+        ------
+        ValueError
+            If the background belongs to another view.
+        """
+        if view.name != background.view.name or view.shape != background.view.shape:
+            raise ValueError(f"background is of view {background.view.name}, not {view.name}")
+        return self.series(background, exposure).image(scene, rng=rng)
+
+
+@dataclass(frozen=True, eq=False)
+class ExposureSeries:
+    """Images of the same tissue with the same exposure: only solids and noise change.
+
+    Attributes
+    ----------
+    machine, background, exposure
+        What it was made from.
+    beam : DetectedBeam
+        Beam as absorbed by the detector.
+    primary, scatter : ndarray of float32, shape (rows, columns)
+        Absorbed energy in keV/mm^2 without solids.
+    quantum_kev : float
+        Variance over mean of the absorbed energy, without the Swank factor.
+    focal_fwhm_mm : float
+        Width of the focal spot's image at mid-breast.
+    """
+
+    machine: XrayMachine
+    background: Background
+    exposure: Exposure
+    beam: DetectedBeam
+    primary: Image
+    scatter: Image
+    quantum_kev: float
+    focal_fwhm_mm: float
+
+    @classmethod
+    def prepared(
+        cls, machine: XrayMachine, background: Background, exposure: Exposure
+    ) -> ExposureSeries:
+        """Compute the images without solids."""
+        from scipy.ndimage import gaussian_filter
+
+        view, unit, detector = background.view, machine.unit, machine.detector
+        beam = detected_beam(detector, exposure.target_filter, exposure.kv, unit.sid_mm)
+        shape, place = coarse_grid(view, background.step)
+        distance, slant = rays(view, shape, place)
+        primary, quantum = beam.behind(background.paths_mm)
+        spread = (METRE_MM / distance) ** 2 / slant
+        primary = primary * (spread * exposure.mas).astype(np.float32)
+        pitch = background.step * view.pitch_mm
+        height = unit.detector_offset_mm + 0.5 * exposure.thickness_mm
+        focal = load_tube().focal_spot_mm * height / (unit.sid_mm - height)
+        spec = load_beam()
+        tissue = background.paths_mm.sum(axis=0) / (slant * exposure.thickness_mm)
+        source = primary * np.minimum(tissue, 1.0).astype(np.float32)
+        scatter = gaussian_filter(source, spec.scatter_sigma_mm / pitch, mode="nearest")
+        scatter *= np.float32(spec.scatter_to_primary(exposure.thickness_mm))
+        blurred = np.maximum(blur(primary, pitch, detector, focal_fwhm_mm=focal), 1e-3 * primary)
+        fine = np.exp(native(np.log(blurred), background.step, (0, 0), view.shape))
+        scattered = native(scatter, background.step, (0, 0), view.shape)
+        return cls(machine, background, exposure, beam, fine, scattered, quantum, focal)
+
+    def image(self, scene: Scene, *, rng: np.random.Generator | None) -> XrayImage:
+        """Add the solids of `scene` (support frame) and, with `rng`, the noise."""
+        detector = self.machine.detector
+        view = self.background.view
+        energy = self.primary + self.scatter
+        solids = solid_arrays(scene)
+        if len(solids):
+            self._add_solids(energy, solids)
+        if rng is not None:
+            add_noise(energy, view.pitch_mm, detector, self.quantum_kev, rng)
+        energy *= np.float32(detector.dn_per_kev_mm2)
+        energy += np.float32(detector.offset_dn)
+        np.clip(energy, 0.0, detector.saturation_dn, out=energy)
+        return XrayImage(
+            energy,
+            view,
+            self.exposure,
+            self.machine.unit.name,
+            self.machine.unit.detector,
+            detector.offset_dn,
+        )
+
+    def _add_solids(self, energy: Image, solids: SolidArrays) -> None:
+        """Put the solids into `energy`, blurred; only the part of the image that they touch."""
+        view = self.background.view
+        boxes = solid_boxes(view, solids)
+        seen = (boxes[:, 1] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 2])
+        if not seen.any():
+            return
+        reach = int(np.ceil(_BLUR_REACH_MM / view.pitch_mm))
+        row0, column0 = (max(int(boxes[seen, k].min()) - reach, 0) for k in (0, 2))
+        row1 = min(int(boxes[seen, 1].max()) + reach, view.shape[0])
+        column1 = min(int(boxes[seen, 3].max()) + reach, view.shape[1])
+        shape, corner = (row1 - row0, column1 - column0), (row0, column0)
+        step = self.background.step
+        paths = np.stack([native(path, step, corner, shape) for path in self.background.paths_mm])
+        np.maximum(paths, 0.0, out=paths)
+        ratio = transmission(view, solids, self.beam, paths, corner, boxes)
+        window = (slice(row0, row1), slice(column0, column1))
+        change = self.primary[window] * (ratio - np.float32(1.0))
+        energy[window] += blur(
+            change,
+            view.pitch_mm,
+            self.machine.detector,
+            focal_fwhm_mm=self.focal_fwhm_mm,
+            edge="constant",
+        )
