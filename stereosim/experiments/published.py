@@ -234,7 +234,7 @@ def _compare(row: PublishedRow, guided: Sequence[ArmResult], *, one_case: bool) 
         simulated, interval, effective = clustered(items)
         agrees, note = _judge(row, simulated, effective, women=len(items))
         if one_case:
-            agrees, note = None, "one case, no series: not judged"
+            agrees, note = None, "one case: not judged"
     elif row.measure == "none":
         note = "not simulated"
     elif not any(r.device == row.device or row.device == "any" for r in guided):

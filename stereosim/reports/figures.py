@@ -187,13 +187,13 @@ def published_figure(summary: Summary) -> Figure:
         labels = []
         for y, line in enumerate(lines):
             _published_line(axes, line, y)
-            labels.append(textwrap.fill(f"{line['row']}: {line['outcome']}", 34))
+            labels.append(textwrap.fill(f"{line['row']}: {line['outcome']}", 32))
         axes.set_yticks(range(len(lines)), labels)
         axes.set_ylim(len(lines) - 0.4, -0.6)
         axes.set_xlim(0, 100)
         axes.set_xticks([0, 50, 100])
         axes.set_xlabel("%")
-        heads = ((1.05, "published"), (1.46, "simulated"), (1.85, "agrees"))
+        heads = ((1.05, "published"), (1.46, "simulated"), (1.9, "agrees"))
         for x, word in heads:
             axes.text(x, -0.85, word, fontweight="bold", transform=axes.get_yaxis_transform())
         handles = [
@@ -226,7 +226,7 @@ def _published_line(axes: Axes, line: Row, y: float) -> None:
     word = textwrap.fill(agreement_text(line).replace("-", MINUS), 12)
     quiet = line["agrees"] is None
     axes.text(
-        1.85, y, word, va="center", transform=transform, color=QUIET if quiet else INK,
+        1.9, y, word, va="center", transform=transform, color=QUIET if quiet else INK,
         fontweight="normal" if quiet else "bold",
     )  # fmt: skip
     axes.axhline(y + 0.5, color=GRID, linewidth=0.5)

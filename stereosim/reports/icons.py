@@ -127,7 +127,11 @@ def _legend(figure: Figure, n: int, summary: Summary) -> None:
         Line2D([], [], linestyle="none", markersize=7.5, label=outcome, **_LOOKS[outcome])
         for outcome in shown
     ]
-    what = f"Each symbol is one {one}." if n <= MOST_ICONS else f"Of 100 such {many}."
+    what = (
+        f"Each symbol is one {one}."
+        if n <= MOST_ICONS
+        else f"Scaled to 100 {many}; the counts are those simulated."
+    )
     figure.legend(
         handles=handles, loc="lower left", ncols=3, frameon=False, handletextpad=0.2,
         columnspacing=1.4, title=what, alignment="left", borderaxespad=0.1,
