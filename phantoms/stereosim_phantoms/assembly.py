@@ -1,0 +1,121 @@
+"""From a breast, a cluster to grow and masses to place, to a virtual patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
+from stereosim_phantoms.calcifications import (
+    ClusterSpec,
+    apart,
+    bounding_radii,
+    grow_cluster,
+    joined,
+    overlapping,
+    scattered_specks,
+)
+from stereosim_phantoms.ducts import grow_ducts
+from stereosim_phantoms.masses import Mass, mass_of_supine_size
+from stereosim_phantoms.patient import VirtualPatient
+from stereosim_phantoms.randomness import stream
+from stereosim_phantoms.referral import write_referral
+from stereosim_phantoms.solids import Array, Ellipsoids
+from stereosim_phantoms.supine import supine_map
+
+
+@dataclass(frozen=True)
+class MassPlan:
+    """A mass to be placed.
+
+    Attributes
+    ----------
+    centre_mm : ndarray, shape (3,), or None
+        Breast-frame centre; None for a mass that holds the target.
+    size_mm : tuple of float
+        Diameters on the ultrasound table: transverse, craniocaudal, depth.
+    margin : str
+        BI-RADS margin.
+    """
+
+    centre_mm: Array | None
+    size_mm: tuple[float, float, float]
+    margin: str
+
+
+def make_patient(
+    label: str,
+    breast: BreastSpec,
+    cluster: ClusterSpec,
+    centre_mm: Array,
+    masses: tuple[MassPlan, ...] = (),
+    scattered: int = 0,
+) -> VirtualPatient:
+    """Make the patient whose lesion `cluster` grows about `centre_mm`, breast frame.
+
+    All that is random is drawn from ``breast.seed``.  `scattered` benign specks (cluster -1) lie elsewhere.
+    """
+    seed = breast.seed
+    supine = supine_map(breast)
+    ducts = grow_ducts(breast, anatomy_parameters())
+    target = grow_cluster(breast, ducts, cluster, centre_mm, rng=stream(seed, "cluster"))
+    placed = []
+    for plan in masses:
+        middle = target.centres_mm.mean(axis=0) if plan.centre_mm is None else plan.centre_mm
+        mass = mass_of_supine_size(supine, middle, plan.size_mm, plan.margin)
+        if plan.centre_mm is None:
+            target = _drawn_into(target, mass)
+        placed.append(mass)
+    parts = [(target, cluster.material, 0)]
+    if scattered:
+        parts.append((scattered_specks(breast, scattered, target, rng=stream(seed, "scattered")), "hydroxyapatite", -1))
+    referral = write_referral(breast, supine, target.centres_mm, cluster.morphology, cluster.distribution)
+    return VirtualPatient(
+        label, seed, breast, joined(parts), tuple(mass.holding(target.centres_mm) for mass in placed),
+        referral, supine, cluster.morphology, cluster.distribution,
+    )  # fmt: skip
+
+
+def _drawn_into(target: Ellipsoids, mass: Mass) -> Ellipsoids:
+    """Draw the specks that stick out of `mass` into its inner 85 %, without letting them touch.
+
+    A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in the
+    compressed breast; that it holds the calcifications is what is asked for.
+    """
+    axes, middle = mass.solid.axes_mm[0], mass.solid.centres_mm[0]
+    radii, centres = bounding_radii(target.axes_mm), target.centres_mm
+    for _ in range(20):
+        local = np.linalg.solve(axes, (centres - middle).T).T
+        local *= np.minimum(1.0, 0.85 / np.maximum(np.linalg.norm(local, axis=1, keepdims=True), 1e-9))
+        centres = local @ axes.T + middle
+        if not overlapping(centres, radii):
+            return Ellipsoids(centres, target.axes_mm)
+        centres = apart(centres, radii)
+    return Ellipsoids(centres, target.axes_mm)  # too small a mass for all: some stay at its edge
+
+
+def breast_place_mm(breast: BreastSpec, supine_mm: Array, *, nominal: bool) -> Array:
+    """Return the breast-frame place (3,) of a supine place (3,).
+
+    Parameters
+    ----------
+    breast : BreastSpec
+        The breast.
+    supine_mm : ndarray, shape (3,)
+        Place in the supine frame.
+    nominal : bool
+        True for a place that was estimated from the mammogram, false for one that was found on the
+        ultrasound table, where the random displacement has happened.
+
+    Raises
+    ------
+    ValueError
+        If the place is outside the breast.
+    """
+    supine = supine_map(breast)
+    points = np.asarray(supine_mm, dtype=np.float64)[None]
+    place: Array = (supine.nominal if nominal else supine).breast_from_supine(points)[0]
+    if np.isnan(place).any():
+        raise ValueError(f"{tuple(float(v) for v in supine_mm)} mm (supine) is outside the breast")
+    return place

@@ -1,0 +1,211 @@
+"""Cohorts: patients drawn from published distributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy import optimize, special
+
+from stereosim_phantoms.assembly import MassPlan, make_patient
+from stereosim_phantoms.breast import DATA, BreastSpec, anatomy_parameters
+from stereosim_phantoms.calcifications import DISTRIBUTIONS, ClusterSpec, morphologies
+from stereosim_phantoms.patient import VirtualPatient
+from stereosim_phantoms.provenance import Parameter, SpecError, load_toml, read_spec
+from stereosim_phantoms.randomness import derived_seed, stream
+from stereosim_phantoms.solids import Array
+
+COHORTS = DATA / "cohorts"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Distributions from which patients are drawn; see the TOML files in ``data/cohorts``.
+
+    Shares of morphologies follow the order of ``data/calcifications.toml``, shares of distributions that
+    of ``DISTRIBUTIONS``.
+    """
+
+    name: str
+    title: str
+    thickness_mean_mm: float
+    thickness_sd_mm: float
+    thickness_range_mm: tuple[float, float]
+    area_median_cm2: float
+    area_log_sd: float
+    area_thickness_correlation: float
+    width_ratio: float
+    width_ratio_sd: float
+    edge_share: float
+    glandular_mean: float
+    glandular_p95: float
+    glandular_thickness_correlation: float
+    glandular_low: float
+    supine_width_share: float
+    supine_displacement_mm: float
+    right_share: float
+    upper_share: float
+    lateral_share: float
+    extent_median_mm: float
+    extent_log_sd: float
+    extent_range_mm: tuple[float, float]
+    specks_median: float
+    specks_log_sd: float
+    specks_range: tuple[int, int]
+    specks_extent_correlation: float
+    morphology_shares: tuple[float, ...]
+    distribution_shares: tuple[float, ...]
+    oxalate_share: float
+    scattered_mean: float
+    mass_with_target_share: float
+    mass_elsewhere_share: float
+    mass_median_mm: float
+    mass_log_sd: float
+    mass_flatness: float
+    provenance: dict[str, Parameter]
+
+    @property
+    def glandular_beta(self) -> tuple[float, float]:
+        """Parameters (a, b) of the beta distribution with the published mean and 95th percentile."""
+        return _beta(self.glandular_mean, self.glandular_p95)
+
+
+@cache
+def _beta(mean: float, p95: float) -> tuple[float, float]:
+    """Solve for the beta distribution whose mean and 95th percentile are given."""
+
+    def excess(size: float) -> float:
+        """Return how far the probability below `p95` is above 0.95 at the concentration `size`."""
+        return float(special.betainc(mean * size, (1.0 - mean) * size, p95)) - 0.95
+
+    size = float(optimize.brentq(excess, 1.5, 200.0))
+    return mean * size, (1.0 - mean) * size
+
+
+def list_cohorts() -> tuple[str, ...]:
+    """Return the names of the cohorts, sorted."""
+    return tuple(sorted(path.stem for path in COHORTS.glob("*.toml")))
+
+
+def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
+    """Load a cohort.
+
+    Raises
+    ------
+    SpecError
+        For an unknown cohort or a malformed file, naming file and field.
+    """
+    path = folder / f"{name}.toml"
+    if not path.is_file() or path.parent != folder:
+        raise SpecError(f"no cohort {name!r}; there are {', '.join(sorted(p.stem for p in folder.glob('*.toml')))}")
+    raw = load_toml(path)
+    for key in ("sources", "cohort"):
+        if key not in raw:
+            raise SpecError(f"{path.name}: missing key {key!r}")
+    cohort = read_spec(Cohort, {"name": name, **raw["cohort"]}, raw["sources"], f"{path.name}: cohort")
+    for field, count in (("morphology_shares", len(morphologies())), ("distribution_shares", len(DISTRIBUTIONS))):
+        shares = getattr(cohort, field)
+        if len(shares) != count or abs(sum(shares) - 1.0) > 1e-9:
+            raise SpecError(f"{path.name}: cohort.{field}: must be {count} shares that add to 1")
+    return cohort
+
+
+def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
+    """Draw patient `index` of `cohort` under `seed`; the same whatever was drawn before."""
+    breast = draw_breast(cohort, seed, index)
+    cluster = draw_cluster(cohort, breast, rng=stream(seed, index, "lesion"))
+    centre = _draw_place(cohort, breast, rng=stream(seed, index, "place"))
+    rng = stream(seed, index, "masses")
+    plans = []
+    if rng.uniform() < cohort.mass_with_target_share:
+        # A mass that holds its calcifications is at least about as large as they are.
+        plans.append(_draw_mass(cohort, None, 1.1 * cluster.extent_mm, rng=rng))
+    if rng.uniform() < cohort.mass_elsewhere_share:
+        elsewhere = _draw_place(cohort, breast, rng=rng)
+        plans.append(_draw_mass(cohort, elsewhere, 0.0, rng=rng))
+    scattered = int(stream(seed, index, "scattered").poisson(cohort.scattered_mean))
+    return make_patient(f"{cohort.name}-{seed}-{index}", breast, cluster, centre, tuple(plans), scattered)
+
+
+def draw_breast(cohort: Cohort, seed: int, index: int) -> BreastSpec:
+    """Draw the breast of patient `index`: thickness, size and density with their correlations."""
+    rng, skin = stream(seed, index, "breast"), anatomy_parameters()
+    low, high = cohort.thickness_range_mm
+    while True:
+        normal = rng.standard_normal(3)
+        thickness = cohort.thickness_mean_mm + cohort.thickness_sd_mm * normal[0]
+        if low <= thickness <= high:
+            break
+    r, g = cohort.area_thickness_correlation, cohort.glandular_thickness_correlation
+    area = 100.0 * cohort.area_median_cm2 * np.exp(
+        cohort.area_log_sd * (r * normal[0] + np.sqrt(1.0 - r * r) * normal[1])
+    )
+    # A Gaussian copula: the beta distribution keeps its shape, the correlation is with thickness.
+    rank = special.ndtr(g * normal[0] + np.sqrt(1.0 - g * g) * normal[2])
+    gland = max(float(special.betaincinv(*cohort.glandular_beta, rank)), cohort.glandular_low)
+    ratio = float(np.clip(cohort.width_ratio + cohort.width_ratio_sd * rng.standard_normal(), 0.6, 1.6))
+    reach = float(np.sqrt(2.0 * area / (np.pi * ratio)))
+    edge = cohort.edge_share * thickness
+    section = reach * thickness * (1.0 - edge / reach * (1.0 - np.pi / 4.0))
+    return BreastSpec(
+        side="right" if rng.uniform() < cohort.right_share else "left",
+        thickness_mm=float(thickness),
+        chest_to_nipple_mm=reach,
+        half_width_mm=ratio * reach,
+        skin_mm=float(np.clip(skin.skin_mm + skin.skin_sd_mm * rng.standard_normal(), 0.8, 2.2)),
+        glandular_fraction=gland,
+        supine_height_mm=4.0 * section / (np.pi * cohort.supine_width_share * 2.0 * ratio * reach),
+        seed=derived_seed(seed, index, "anatomy"),
+        edge_mm=edge,
+        supine_displacement_mm=cohort.supine_displacement_mm,
+    )
+
+
+def draw_cluster(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator) -> ClusterSpec:
+    """Draw what the target looks like."""
+    morphology = list(morphologies())[rng.choice(len(morphologies()), p=cohort.morphology_shares)]
+    distribution = DISTRIBUTIONS[rng.choice(len(DISTRIBUTIONS), p=cohort.distribution_shares)]
+    r = cohort.specks_extent_correlation
+    first, second = rng.standard_normal(2)
+    extent = cohort.extent_median_mm * np.exp(cohort.extent_log_sd * first)
+    count = cohort.specks_median * np.exp(cohort.specks_log_sd * (r * first + np.sqrt(1.0 - r * r) * second))
+    benign = morphology == "punctate" and rng.uniform() < cohort.oxalate_share
+    return ClusterSpec(
+        morphology=morphology,
+        distribution=distribution,
+        specks=int(np.clip(np.rint(count), *cohort.specks_range)),
+        extent_mm=float(np.clip(extent, *cohort.extent_range_mm)),
+        material="calcium_oxalate" if benign else "hydroxyapatite",
+    )
+
+
+def _draw_place(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator) -> Array:
+    """Draw a place in the parenchyma, more often in the upper and the lateral half.
+
+    Within a half, places are even over the volume where gland can be: fewer in the fat under the
+    skin and before the chest wall, none in them.
+    """
+    parameters = anatomy_parameters()
+    low = (-breast.half_width_mm, 0.0, 0.0)
+    high = (breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm)
+    upper, lateral = rng.uniform() < cohort.upper_share, rng.uniform() < cohort.lateral_share
+    while True:
+        points = rng.uniform(low, high, (64, 3))
+        points[:, 2] = np.where((points[:, 2] > 0.5 * high[2]) == upper, points[:, 2], high[2] - points[:, 2])
+        points[:, 0] *= np.where((points[:, 0] * breast.lateral > 0.0) == lateral, 1.0, -1.0)
+        under = (breast.skin_distance_mm(points) - breast.skin_mm - 1.0) / parameters.subcutaneous_mm
+        before = (points[:, 1] - 1.5) / parameters.retromammary_mm
+        kept = rng.uniform(size=len(points)) < np.clip(under, 0.0, 1.0) * np.clip(before, 0.0, 1.0)
+        if kept.any():
+            place: Array = points[int(kept.argmax())]
+            return place
+
+
+def _draw_mass(cohort: Cohort, centre: Array | None, least_mm: float, *, rng: np.random.Generator) -> MassPlan:
+    """Draw a mass, wider than deep, at least `least_mm` wide."""
+    width = max(cohort.mass_median_mm * float(np.exp(cohort.mass_log_sd * rng.standard_normal())), least_mm)
+    across = width * float(rng.uniform(0.75, 1.0))
+    margin = "circumscribed" if rng.uniform() < 0.5 else "indistinct"
+    return MassPlan(centre, (width, across, cohort.mass_flatness * width), margin)

@@ -1,0 +1,78 @@
+"""Tissue sampled on a box: volume fractions per voxel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim_phantoms.solids import Array
+
+Volume = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TissueField:
+    """What X-rays meet, in a box of the breast frame.
+
+    Attributes
+    ----------
+    origin_mm : ndarray, shape (3,)
+        Centre (x, y, z) of voxel [0, 0, 0].
+    spacing_mm : float
+        Edge of a voxel.
+    gland, skin, inside : ndarray of float32, shape (nz, ny, nx)
+        Volume fractions; fat is ``inside - gland - skin``.  Ducts, ligaments and masses count as gland.
+    """
+
+    origin_mm: Array
+    spacing_mm: float
+    gland: Volume
+    skin: Volume
+    inside: Volume
+
+    @property
+    def fat(self) -> Volume:
+        """Volume fraction of fat."""
+        return self.inside - self.gland - self.skin
+
+
+@dataclass(frozen=True)
+class SupineField:
+    """What ultrasound meets, in a box of the supine frame.
+
+    Attributes
+    ----------
+    origin_mm, spacing_mm
+        As in :class:`TissueField`, supine frame.
+    gland, skin, ligament, mass, inside : ndarray of float32, shape (nz, ny, nx)
+        Volume fractions, disjoint; fat is what is left of `inside`; outside the breast all are 0.
+        Gland holds the ducts.
+    mass_echo_db : float
+        Echo level of the masses relative to fat.
+    """
+
+    origin_mm: Array
+    spacing_mm: float
+    gland: Volume
+    skin: Volume
+    ligament: Volume
+    mass: Volume
+    inside: Volume
+    mass_echo_db: float
+
+
+def box_grid(lo_mm: Array, hi_mm: Array, spacing_mm: float) -> tuple[Array, tuple[int, int, int]]:
+    """Return the first voxel centre (3,) and the (nz, ny, nx) shape of the box lo..hi, filled from lo on.
+
+    Raises
+    ------
+    ValueError
+        If the box is empty or `spacing_mm` is not above 0.
+    """
+    lo, hi = np.asarray(lo_mm, dtype=np.float64), np.asarray(hi_mm, dtype=np.float64)
+    if lo.shape != (3,) or hi.shape != (3,) or not (hi > lo).all() or not spacing_mm > 0.0:
+        raise ValueError(f"no box from {lo} to {hi} at spacing {spacing_mm}")
+    nx, ny, nz = (int(n) for n in np.ceil((hi - lo) / spacing_mm - 1e-9))
+    return lo + 0.5 * spacing_mm, (nz, ny, nx)

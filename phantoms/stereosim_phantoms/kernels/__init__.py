@@ -1,0 +1,1 @@
+"""Compiled functions of the phantoms: arrays in, arrays out; NumPy and Numba only."""

@@ -1,0 +1,146 @@
+"""The virtual patient: one breast with its calcifications, whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stereosim_phantoms.anatomy import NO_MASSES, anatomy_of
+from stereosim_phantoms.breast import BreastSpec
+from stereosim_phantoms.fields import SupineField, TissueField, box_grid
+from stereosim_phantoms.masses import Mass, mass_parameters
+from stereosim_phantoms.referral import Referral, write_referral
+from stereosim_phantoms.solids import Array, Ellipsoids, Specks
+from stereosim_phantoms.supine import SupineMap, supine_map
+
+
+@dataclass(frozen=True)
+class VirtualPatient:
+    """A patient whose breast, lesion and referral belong together.
+
+    Attributes
+    ----------
+    label : str
+        Name of the case or cohort and index.
+    seed : int
+        The seed that made the patient.
+    breast : BreastSpec
+        The compressed breast.
+    specks : Specks
+        All calcifications, breast frame; cluster 0 is the target.
+    masses : tuple of Mass
+        Masses, breast frame; all have the same echo level.
+    referral : Referral
+        What the work-up reports.
+    supine : SupineMap
+        The way to the ultrasound table.
+    morphology, distribution : str
+        BI-RADS words for the target.
+    """
+
+    label: str
+    seed: int
+    breast: BreastSpec
+    specks: Specks
+    masses: tuple[Mass, ...]
+    referral: Referral
+    supine: SupineMap
+    morphology: str
+    distribution: str
+
+    def __post_init__(self) -> None:
+        """Refuse masses of unequal echo: the ultrasound field carries one level."""
+        if len({mass.echo_db for mass in self.masses}) > 1:
+            raise ValueError("all masses of a patient must have the same echo_db")
+
+    def tissue_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> TissueField:
+        """Sample the tissue in the breast-frame box from `lo_mm` to `hi_mm`, both (3,) as (x, y, z).
+
+        The anatomy is a function of position: overlapping boxes at any spacing agree.
+        """
+        origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
+        gland, skin, inside = (np.zeros(shape, dtype=np.float32) for _ in range(3))
+        anatomy_of(self.breast).fill_box(origin, spacing_mm, self._mass_rows(), gland, skin, inside)
+        return TissueField(origin, float(spacing_mm), gland, skin, inside)
+
+    def supine_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> SupineField:
+        """Sample the tissue in the supine-frame box from `lo_mm` to `hi_mm`, both (3,) as (x, y, z).
+
+        Each voxel centre is carried back to the compressed breast.  Skin does not stretch as fat does: it
+        is laid as a sheet of the breast's skin thickness under z = 0, and what the map would
+        make thicker counts as fat.
+        """
+        origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
+        gland, skin, ligament, mass, inside = (np.zeros(shape, dtype=np.float32) for _ in range(5))
+        anatomy, rows = anatomy_of(self.breast), self._mass_rows()
+        y, x = np.meshgrid(*(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij")
+        for k in range(shape[0]):  # a slice at a time: 100 x 100 x 80 points at once would take 70 MB
+            depth = origin[2] + k * spacing_mm
+            points = np.stack([x.ravel(), y.ravel(), np.full(x.size, depth)], axis=1)
+            found = anatomy.evaluate(self.supine.breast_from_supine(points), spacing_mm, rows)
+            covered = float(np.clip((self.breast.skin_mm - depth) / spacing_mm + 0.5, 0.0, 1.0))
+            inside[k] = found[:, 0].reshape(x.shape)
+            skin[k] = covered * inside[k]
+            for volume, column in ((gland, 2), (ligament, 3), (mass, 4)):
+                volume[k] = (1.0 - covered) * found[:, column].reshape(x.shape)
+        echo = self.masses[0].echo_db if self.masses else mass_parameters().echo_db
+        return SupineField(origin, float(spacing_mm), gland, skin, ligament, mass, inside, echo)
+
+    def supine_specks(self) -> Specks:
+        """Return the specks on the ultrasound table: rigid, so places are mapped and axes only turned."""
+        places = self.supine.supine_from_breast(self.specks.solids.centres_mm)
+        turned = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]) @ self.specks.solids.axes_mm
+        return Specks(Ellipsoids(places, turned), self.specks.materials, self.specks.clusters)
+
+    @property
+    def target_mm(self) -> Array:
+        """Centroid of the target's specks, breast frame, shape (3,)."""
+        middle: Array = self.specks.solids.centres_mm[self.specks.target].mean(axis=0)
+        return middle
+
+    def _mass_rows(self) -> Array:
+        """Return the masses as the kernels read them, shape (n, 14)."""
+        return np.array([mass.kernel_row() for mass in self.masses]) if self.masses else NO_MASSES
+
+
+NO_SPECKS = Specks(Ellipsoids(np.zeros((0, 3)), np.zeros((0, 3, 3))), (), np.zeros(0, dtype=np.int64))
+
+
+def plain_patient(
+    *,
+    thickness_mm: float = 50.0,
+    specks: Specks | None = None,
+    glandular_fraction: float = 0.25,
+    chest_to_nipple_mm: float = 100.0,
+    half_width_mm: float = 90.0,
+    supine_height_mm: float = 40.0,
+    supine_displacement_mm: float = 0.0,
+    masses: tuple[Mass, ...] = (),
+    side: str = "right",
+    seed: int = 0,
+) -> VirtualPatient:
+    """Return a patient with a homogeneous breast without skin, for tests.
+
+    Every voxel wholly inside has exactly the glandular fraction asked for, and inside 1.  Without
+    target specks the referral names the middle of the breast.
+    """
+    breast = BreastSpec(
+        side=side,  # type: ignore[arg-type]  # checked by BreastSpec itself
+        thickness_mm=thickness_mm,
+        chest_to_nipple_mm=chest_to_nipple_mm,
+        half_width_mm=half_width_mm,
+        skin_mm=0.0,
+        glandular_fraction=glandular_fraction,
+        supine_height_mm=supine_height_mm,
+        seed=seed,
+        parenchyma="homogeneous",
+        supine_displacement_mm=supine_displacement_mm,
+    )
+    specks = NO_SPECKS if specks is None else specks
+    supine = supine_map(breast)
+    target = specks.solids.centres_mm[specks.target]
+    if not len(target):
+        target = np.array([[0.0, 0.5 * chest_to_nipple_mm, 0.5 * thickness_mm]])
+    referral = write_referral(breast, supine, target, "punctate", "grouped")
+    return VirtualPatient("plain", seed, breast, specks, masses, referral, supine, "punctate", "grouped")
