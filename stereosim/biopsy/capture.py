@@ -65,7 +65,7 @@ def ball_points(shells: int, pairs: int) -> Array:
 BALL = ball_points(shells=2, pairs=24)
 
 # Points along the aperture and in rho^2 for cores that meet older bores: under 0.5 % of the mass.
-N_AXIAL, N_RADIAL = 40, 8
+N_AXIAL, N_RADIAL = 20, 5
 
 
 def take_core(
