@@ -8,10 +8,10 @@ covariance (32 without), so one million cannot take less than 112 MB over the ba
 
 import cv2
 import numpy as np
-from timing import Row, interleaved
 
 from stereosim.geometry import load_unit, project, stereo_pair, triangulate, triangulate_many
 from stereosim.geometry.triangulation import triangulate_pair
+from timing import Row, interleaved
 
 BENCH = "triangulation"
 MILLION = 1_000_000

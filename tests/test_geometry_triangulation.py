@@ -273,6 +273,7 @@ def test_the_general_solution_refuses_the_same():
         (lambda v, a, b: triangulate_pair(*v, a, b, sigma_px=0.0), "sigma_px: must be positive"),
         (lambda v, a, b: triangulate_pair(*v, a, b, sigma_px=np.nan), "sigma_px: must be positive"),
         (lambda v, a, b: triangulate_pair(v[0], v[0], a, a, sigma_px=1.0), "left, right: .* share"),
+        (lambda v, a, b: pairing_p_values(v[0], v[0], [a], [b], sigma_px=1.0), "left, right: "),
         (lambda v, a, b: triangulate_many(*v, [a, a], [b]), "right_px: has 1 rows, left_px has 2"),
         (lambda v, a, b: triangulate_many(*v, a, b), r"left_px: must have shape \(n, 2\)"),
         (lambda v, a, b: triangulate_many(*v, [a], [b]).sd_mm, "sigma_px: was not given"),

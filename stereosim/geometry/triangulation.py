@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,10 +119,7 @@ def triangulate_many(
     n = len(marks[0])
     if len(marks[1]) != n:
         raise ValueError(f"right_px: has {len(marks[1])} rows, left_px has {n}")
-    apart = float(np.linalg.norm(right.source_mm - left.source_mm))
-    reach = float(np.linalg.norm(left.origin_mm - left.source_mm))
-    if not apart > PARALLEL_RAD * reach:
-        raise ValueError("left, right: the two views share one source")
+    scene = _scene(left, right)
 
     shapes = ((3, n), (n,), (6, 0 if sigma is None else n))
     if out is None:
@@ -136,23 +134,48 @@ def triangulate_many(
     )
     results = (target, mismatch, covariance)
     variance = 0.0 if sigma is None else sigma * sigma
-    rectified = _rectified(left, right)
-    if rectified is not None:
-        scene = [left.source_mm, right.source_mm, left.column_mm, left.row_mm, left.origin_mm]
-        geometry = np.stack(scene)
+    if scene.rectified is not None:
+        geometry, rectified = scene.geometry, scene.rectified
         bad = stationary_pairs(lc, lr, rc, rr, geometry, *rectified, variance, *results)
     else:
-        views = (left, right)
-        geometry = np.stack(
-            [np.stack([v.source_mm, v.column_mm, v.row_mm, v.origin_mm]) for v in views]
-        )
-        matrices = np.stack([v.projection_matrix for v in views])
-        fundamental = _fundamental(left, right)
+        geometry, matrices, fundamental = scene.geometry, scene.matrices, scene.fundamental
         bad = general_pairs(lc, lr, rc, rr, geometry, matrices, fundamental, variance, *results)
     if bad and invalid == "raise":
         raise ValueError(_fault(marks, target))
-    pitch = float(np.linalg.norm(left.row_mm))
-    return Triangulations(target, mismatch, covariance, pitch, sigma)
+    return Triangulations(target, mismatch, covariance, scene.row_pitch_mm, sigma)
+
+
+class _Scene(NamedTuple):
+    """What the kernels need to know of two views."""
+
+    geometry: Floats
+    rectified: tuple[float, float, float] | None
+    matrices: Floats
+    fundamental: Floats
+    row_pitch_mm: float
+
+
+@lru_cache(maxsize=64)  # views are immutable and compare by identity
+def _scene(left: View, right: View) -> _Scene:
+    apart = float(np.linalg.norm(right.source_mm - left.source_mm))
+    if not apart > PARALLEL_RAD * float(np.linalg.norm(left.origin_mm - left.source_mm)):
+        raise ValueError("left, right: the two views share one source")
+    views = (left, right)
+    rectified = _rectified(left, right)
+    if rectified is not None:
+        vectors = [left.source_mm, right.source_mm, left.column_mm, left.row_mm, left.origin_mm]
+        geometry = np.stack(vectors)
+    else:
+        geometry = np.stack(
+            [np.stack([v.source_mm, v.column_mm, v.row_mm, v.origin_mm]) for v in views]
+        )
+    return _Scene(
+        geometry,
+        rectified,
+        np.stack([v.projection_matrix for v in views]),
+        _fundamental(left, right),
+        float(np.linalg.norm(left.row_mm)),
+    )
 
 
 def _fault(marks: list[Floats], target: Floats) -> str:
@@ -223,7 +246,7 @@ def pairing_p_values(
     marks = [as_pixels(left_px, "left_px"), as_pixels(right_px, "right_px")]
     sigma = _positive(sigma_px)
     a, b = (np.column_stack([px, np.ones(len(px))]) for px in marks)
-    fundamental = _fundamental(left, right)
+    fundamental = _scene(left, right).fundamental
     lines_a, lines_b = b @ fundamental.T, a @ fundamental
     steepness = (lines_a[:, :2] ** 2).sum(1)[None, :] + (lines_b[:, :2] ** 2).sum(1)[:, None]
     distance2 = (a @ fundamental @ b.T) ** 2 / steepness

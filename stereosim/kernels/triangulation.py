@@ -50,9 +50,10 @@ def stationary_pairs(
     sum of squares is m^2/2 at the mean row and no other choice makes it smaller.
 
     The derivative of X by the left column is -(w/B)(X - S'), by the right column (w/B)(X - S), by
-    the mean row w r.  Hence, with the variance v of one pixel coordinate and a = X - S, b = X - S',
+    the mean row w r.  With the variance v of one pixel coordinate, half of it for the mean row, and
+    M halfway between the sources the sum of the three outer products is
 
-        covariance = v w^2 [ (a a^T + b b^T) / B^2 + r r^T / 2 ].
+        covariance = v w^2 [ 2 (X - M) (X - M)^T / B^2 + (c c^T + r r^T) / 2 ].
 
     Parameters
     ----------
@@ -86,8 +87,9 @@ def stationary_pairs(
     n = left_column.shape[0]
     with_covariance = covariance.shape[1] == n
     fraction = np.empty(BLOCK)
+    square = np.empty(BLOCK)
     mean_row = np.empty(BLOCK)
-    point = np.empty((3, BLOCK))
+    lever = np.empty((3, BLOCK))
     bad = 0
     for start in range(0, n, BLOCK):
         size = min(BLOCK, n - start)
@@ -110,25 +112,28 @@ def stationary_pairs(
         for k in range(3):
             source = geometry[0, k]
             c, r, g = geometry[2, k], geometry[3, k], geometry[4, k] - source
-            out = target[k, start : start + size]
-            x = point[k]
+            x = target[k, start : start + size]
             for i in range(size):
                 x[i] = source + fraction[i] * (lc[i] * c + mean_row[i] * r + g)
-            for i in range(size):
-                out[i] = x[i]
         if with_covariance:
-            spread = variance / (baseline * baseline)
+            scale = np.sqrt(2.0 * variance) / baseline
+            for k in range(3):
+                middle = 0.5 * (geometry[0, k] + geometry[1, k])
+                x = target[k, start : start + size]
+                q = lever[k]
+                for i in range(size):
+                    q[i] = scale * fraction[i] * (x[i] - middle)
+            for i in range(size):
+                square[i] = fraction[i] * fraction[i]
             entry = 0
             for k in range(3):
                 for j in range(k, 3):
-                    sk, tk = geometry[0, k], geometry[1, k]
-                    sj, tj = geometry[0, j], geometry[1, j]
-                    rows = 0.5 * variance * geometry[3, k] * geometry[3, j]
-                    x, y = point[k], point[j]
+                    sideways = geometry[2, k] * geometry[2, j] + geometry[3, k] * geometry[3, j]
+                    sideways *= 0.5 * variance
+                    p, q = lever[k], lever[j]
                     out = covariance[entry, start : start + size]
                     for i in range(size):
-                        products = (x[i] - sk) * (y[i] - sj) + (x[i] - tk) * (y[i] - tj)
-                        out[i] = fraction[i] * fraction[i] * (spread * products + rows)
+                        out[i] = p[i] * q[i] + square[i] * sideways
                     entry += 1
     return bad
 
