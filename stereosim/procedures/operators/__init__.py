@@ -1,0 +1,1 @@
+"""Simulated operators: policies that see what a person would see."""

@@ -1,0 +1,72 @@
+"""How an operator samples: clock hours, the pattern of passes, reading the specimen film."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.imaging.detection import find_specks
+from stereosim.procedures.state import Specimen
+
+Array = NDArray[np.float64]
+
+# A lesion nearer than this to the needle's axis lies all around it: no side is worth favouring.
+_CENTRED_MM = 1.0
+
+
+def hours_towards(miss_mm: Array | None, cores: int) -> tuple[float, ...]:
+    """Return the clock hours of a vacuum biopsy.
+
+    All round the clock where the lesion is centred or was not seen; else half of the cores within
+    two hours of its side first, the rest all round.
+
+    Parameters
+    ----------
+    miss_mm : ndarray, shape (3,), or None
+        Lesion minus aperture centre in the support frame; 12 o'clock is +y, 3 o'clock is +x as
+        seen from the hub of a needle that points down.
+    cores : int
+        Number of cores.
+    """
+    round_the_clock = [12.0 * k / cores for k in range(cores)]
+    if miss_mm is None or np.hypot(miss_mm[0], miss_mm[1]) < _CENTRED_MM:
+        return tuple(h or 12.0 for h in round_the_clock)
+    towards = (np.degrees(np.arctan2(miss_mm[0], miss_mm[1])) / 30.0) % 12.0
+    directed = cores // 2
+    fan = towards + np.linspace(-2.0, 2.0, directed)
+    rest = towards + 12.0 * (np.arange(cores - directed) + 0.5) / (cores - directed)
+    return tuple(float(h % 12.0) or 12.0 for h in np.concatenate([fan, rest]))
+
+
+def pass_pattern(passes: int) -> list[tuple[Array, float]]:
+    """Return offset (mm, lateral x and y) and notch hour of each pass of an automated gun.
+
+    The centre first, then a ring of four 2 mm out, then a wider ring of eight: a gun takes a core
+    of under 2 mm across, so that passes side by side do not sample the same track.
+    """
+    rings = [(0.0, 1), (2.0, 4), (4.0, 8)]
+    pattern: list[tuple[Array, float]] = []
+    for radius, count in rings:
+        for k in range(count):
+            angle = 2.0 * np.pi * k / count
+            spot = radius * np.array([np.sin(angle), np.cos(angle), 0.0])
+            pattern.append((spot, float(12.0 * k / count) or 12.0))
+    return [pattern[k % len(pattern)] for k in range(passes)]
+
+
+def cores_with_calcification(film: Specimen) -> int:
+    """Count the cores in which the specimen film shows at least one speck."""
+    found = find_specks(film.image)
+    if len(found.pixels) == 0:
+        return 0
+    pixels = np.column_stack([found.pixels, np.ones(len(found.pixels))])
+    view = film.image.view
+    places = (
+        view.origin_mm[None]
+        + pixels[:, :1] * view.column_mm[None]
+        + pixels[:, 1:2] * view.row_mm[None]
+    )
+    x0, y0, x1, y1 = (film.core_boxes_mm[:, None, k] for k in range(4))
+    inside = (places[:, 0] >= x0) & (places[:, 0] <= x1)
+    inside &= (places[:, 1] >= y0) & (places[:, 1] <= y1)
+    return int(inside.any(axis=1).sum())

@@ -1,0 +1,70 @@
+"""Skill levels of the simulated operator, as data with provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
+
+_FILE = Path(__file__).parent.parent / "data" / "operators.toml"
+
+
+@dataclass(frozen=True)
+class Skill:
+    """What tells a novice from an expert.
+
+    Attributes
+    ----------
+    click_sd_px : float
+        Standard deviation of a mark, per axis and view, image pixels.
+    row_tolerance_px : float
+        Largest difference of rows at which two specks are taken for the same one, pixels.
+    retarget_mm : float
+        Offset of the lesion from the needle at which it is inserted anew, mm.
+    recentre_mm : float
+        Offset of the lesion from the window's centre at which the breast is repositioned, mm.
+    max_passes : int
+        Insertions of a vacuum device before giving up.
+    untrained_share : float
+        How far the freehand hand is from trained (0) towards untrained (1).
+    """
+
+    click_sd_px: float
+    row_tolerance_px: float
+    retarget_mm: float
+    recentre_mm: float
+    max_passes: int
+    untrained_share: float
+    provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Search:
+    """How far a search goes; the same for every level of skill.  All in mm."""
+
+    scout_gate_mm: float
+    pair_gate_mm: float
+    ultrasound_extent_mm: float
+    ultrasound_gate_mm: float
+    correlate_gate_mm: float
+    minimum_radius_mm: float
+    provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
+
+
+@cache
+def load_skills() -> dict[str, Skill]:
+    """Return the skill levels by name."""
+    table = load_toml(_FILE)
+    return {
+        name: read_spec(Skill, raw, table["sources"], f"{_FILE.name}: operator.{name}")
+        for name, raw in table["operator"].items()
+    }
+
+
+@cache
+def load_search() -> Search:
+    """Return the limits of the search."""
+    table = load_toml(_FILE)
+    return read_spec(Search, table["search"], table["sources"], f"{_FILE.name}: search")

@@ -1,0 +1,221 @@
+"""The simulated operator at the stereotactic unit: sees the images and read-outs, nothing else.
+
+The policy is written as two generators, ``localise`` and ``biopsy``.  Each yields an intent and is
+sent back what the operator then sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.biopsy.devices import Device
+from stereosim.geometry.projection import back_project
+from stereosim.geometry.triangulation import triangulate_pair
+from stereosim.geometry.units import Unit
+from stereosim.geometry.views import scout, stereo_pair
+from stereosim.imaging.detection import Candidates, find_needle_tip, find_specks
+from stereosim.procedures.intents import (
+    Advance,
+    ChooseDevice,
+    Expose,
+    Film,
+    Fire,
+    Intent,
+    MarkPair,
+    PlaceClip,
+    Position,
+    Sample,
+    Stop,
+    Withdraw,
+)
+from stereosim.procedures.matching import Matches, choose_group, match_pair
+from stereosim.procedures.operators.sampling import (
+    cores_with_calcification,
+    hours_towards,
+    pass_pattern,
+)
+from stereosim.procedures.operators.skill import Search, Skill
+from stereosim.procedures.state import Seen
+
+Policy = Generator[Intent, Seen, None]
+Array = NDArray[np.float64]
+
+
+@dataclass
+class StereotacticOperator:
+    """A radiologist at a stereotactic unit.
+
+    Attributes
+    ----------
+    skill : Skill
+        How well the operator works.
+    search : Search
+        How far the operator looks.
+    unit : Unit
+        The unit's geometry, which its console knows.
+    devices : mapping of str to Device
+        The catalogue on the shelf.
+    rng : numpy.random.Generator
+        The operator's own unsteadiness.
+    """
+
+    skill: Skill
+    search: Search
+    unit: Unit
+    devices: Mapping[str, Device]
+    rng: np.random.Generator
+
+    def localise(self, seen: Seen) -> Policy:
+        """From positioning to a marked target, or a stop where nothing is found."""
+        referral = seen.referral
+        window = np.array([0.0, self.unit.window_centre_y_mm])
+        shift = np.array([referral.x_mm, max(0.0, referral.y_mm - window[1])])
+        expected = np.array([referral.x_mm, referral.y_mm]) - shift
+        for _ in range(2):  # position, and once more if the lesion is far from the centre
+            seen = yield Position(float(shift[0]), float(shift[1]))
+            seen = yield Expose("scout")
+            group = self._scout_group(seen, expected)
+            if group is None:
+                yield Stop("not found on images")
+                return
+            off = group - window
+            moved = np.array([shift[0] + off[0], max(0.0, shift[1] + off[1])])
+            if np.linalg.norm(moved - shift) <= self.skill.recentre_mm:
+                break
+            shift, expected = moved, group - (moved - shift)
+        seen = yield Expose("pair")
+        matches = self._match(seen, "target", group)
+        if matches is None:
+            yield Stop("not found on images")
+            return
+        pixels = matches.left_px[matches.central], matches.right_px[matches.central]
+        yield MarkPair(self._click(pixels[0]), self._click(pixels[1]))
+
+    def biopsy(self, seen: Seen, variants: Sequence[str]) -> Policy:
+        """From the marked target to the end, with the first of `variants` that is safe."""
+        for name in variants:
+            seen = yield ChooseDevice(name)
+            assert seen.margins is not None
+            if not seen.margins.problems:
+                break
+        else:
+            yield Stop("inaccessible")
+            return
+        device = self.devices[name]
+        passes = self._gun_passes if device.kind == "gun" else self._vacuum_passes
+        seen = yield from passes(seen, device)
+        yield Stop("finished")
+
+    def _vacuum_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+        offset = np.zeros(3)
+        for last in (k == self.skill.max_passes - 1 for k in range(self.skill.max_passes)):
+            seen = yield Advance(_triple(offset))
+            seen = yield Expose("pair")
+            seen = yield Fire()
+            seen = yield Expose("pair")
+            miss = self._lesion_from_needle(seen, "postfire", device)
+            if miss is not None and not last and self._too_far(miss, device):
+                offset = offset + miss
+                seen = yield Withdraw()
+                continue
+            seen = yield Sample(hours_towards(miss, int(device.usual_cores)))
+            seen = yield Film()
+            if cores_with_calcification(seen.films[-1]) or last:
+                break
+            miss = self._lesion_from_needle(seen, "postfire", device)
+            offset = offset + (np.zeros(3) if miss is None else miss)
+            seen = yield Withdraw()
+        seen = yield PlaceClip()
+        return seen
+
+    def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+        offset = np.zeros(3)
+        for k, (spot, hour) in enumerate(pass_pattern(2 * int(device.usual_cores))):
+            seen = yield Advance(_triple(offset + spot))
+            if k == 0:
+                seen = yield Expose("pair")
+            seen = yield Fire()
+            if k == 0:
+                seen = yield Expose("pair")
+                miss = self._lesion_from_needle(seen, "postfire", device)
+                if miss is not None and self._too_far(miss, device):
+                    offset = miss
+            seen = yield Sample((hour,))
+            seen = yield Withdraw()
+            if k + 1 >= device.usual_cores:
+                seen = yield Film()
+                if cores_with_calcification(seen.films[-1]):
+                    break
+        seen = yield PlaceClip()
+        return seen
+
+    def _too_far(self, miss: Array, device: Device) -> bool:
+        """Whether the lesion, at `miss` from the aperture, calls for a new insertion."""
+        lateral = float(np.hypot(miss[0], miss[1]))
+        return lateral > self.skill.retarget_mm or abs(float(miss[2])) > device.aperture_mm / 3.0
+
+    def _click(self, pixel: Array) -> tuple[float, float]:
+        column, row = pixel + self.rng.normal(0.0, self.skill.click_sd_px, 2)
+        return float(column), float(row)
+
+    def _radius(self, seen: Seen) -> float:
+        return max(seen.referral.extent_mm / 2.0, self.search.minimum_radius_mm)
+
+    def _scout_group(self, seen: Seen, expected: Array) -> Array | None:
+        """Return the centre of the group on the newest scout, support frame x and y."""
+        image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
+        found = find_specks(image)
+        if len(found.pixels) == 0:
+            return None
+        points = back_project(scout(self.unit), found.pixels, seen.thickness_mm / 2.0)[:, :2]
+        group = choose_group(
+            points,
+            found.snr,
+            expected,
+            gate_mm=self.search.scout_gate_mm,
+            radius_mm=self._radius(seen),
+        )
+        return None if group is None else group.centre_mm
+
+    def _match(self, seen: Seen, phase: str, expected: Array) -> Matches | None:
+        """Return the specks that the newest pair of `phase` shows near `expected`."""
+        found: tuple[Candidates, ...] = tuple(find_specks(image) for image in seen.pair(phase))
+        return match_pair(
+            stereo_pair(self.unit),
+            (found[0].pixels, found[1].pixels),
+            (found[0].snr, found[1].snr),
+            expected_mm=expected,
+            gate_mm=self.search.pair_gate_mm,
+            depth_mm=(0.0, seen.thickness_mm),
+            radius_mm=self._radius(seen),
+            row_tolerance_px=self.skill.row_tolerance_px,
+        )
+
+    def _lesion_from_needle(self, seen: Seen, phase: str, device: Device) -> Array | None:
+        """Read a pair with the needle in it: where the lesion lies from the aperture's centre.
+
+        Returns None where the pair shows no speck near the marked place.  Where the needle's tip
+        cannot be made out, the console's read-out stands in for it.
+        """
+        assert seen.marked_mm is not None and seen.commanded is not None
+        matches = self._match(seen, phase, seen.marked_mm[:2])
+        if matches is None:
+            return None
+        tips = [find_needle_tip(image) for image in seen.pair(phase)]
+        centre = seen.commanded.centre_mm
+        if tips[0] is not None and tips[1] is not None:
+            views = stereo_pair(self.unit)
+            tip = triangulate_pair(*views, tips[0], tips[1], sigma_px=1.0).target_mm
+            # The needle comes from the paddle, so the aperture lies above the tip.
+            centre = tip + np.array([0.0, 0.0, device.tip_offset_mm])
+        miss: Array = matches.centroid_mm - centre
+        return miss
+
+
+def _triple(vector: Array) -> tuple[float, float, float]:
+    x, y, z = (float(v) for v in vector)
+    return x, y, z

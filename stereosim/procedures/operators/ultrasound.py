@@ -1,0 +1,145 @@
+"""The simulated operator at the ultrasound machine: sees the sweep and the referral, nothing else.
+
+Seen specks are biopsied; else a mass near the expected place is taken for the correlate; else the
+operator declines and refers to stereotactic guidance, unless told to attempt it all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.biopsy.devices import Device
+from stereosim.imaging.ultrasound.observer import EchoFinding, search
+from stereosim.procedures.intents import (
+    Advance,
+    ChooseDevice,
+    Film,
+    Fire,
+    Intent,
+    MarkEcho,
+    PlaceClip,
+    Sample,
+    Scan,
+    Stop,
+    Withdraw,
+)
+from stereosim.procedures.operators.sampling import (
+    cores_with_calcification,
+    hours_towards,
+    pass_pattern,
+)
+from stereosim.procedures.operators.skill import Search, Skill
+from stereosim.procedures.state import Seen
+
+Policy = Generator[Intent, Seen, None]
+Array = NDArray[np.float64]
+
+
+@dataclass
+class UltrasoundOperator:
+    """A radiologist with an ultrasound probe.
+
+    Attributes
+    ----------
+    skill : Skill
+        How well the operator works.
+    search : Search
+        How far the operator looks.
+    devices : mapping of str to Device
+        The catalogue on the shelf.
+    attempt_blind : bool
+        Whether a lesion that is not seen is biopsied at the expected place all the same.
+    findings : list of EchoFinding
+        What the last search reported.
+    """
+
+    skill: Skill
+    search: Search
+    devices: Mapping[str, Device]
+    attempt_blind: bool = False
+    findings: list[EchoFinding] = field(default_factory=list, init=False)
+
+    def localise(self, seen: Seen) -> Policy:
+        """Scan the expected place and mark what is to be biopsied, or decline."""
+        expected = seen.referral.supine_mm
+        seen = yield Scan(float(expected[0]), float(expected[1]), self.search.ultrasound_extent_mm)
+        assert seen.sweep is not None
+        self.findings = findings = search(seen.sweep)
+        specks = _nearest(findings, "specks", expected, self.search.ultrasound_gate_mm)
+        mass = _nearest(findings, "mass", expected, self.search.correlate_gate_mm)
+        if specks is not None:
+            yield MarkEcho(_triple(specks.position_mm), "specks")
+        elif mass is not None:
+            yield MarkEcho(_triple(mass.position_mm), "correlate")
+        else:
+            yield from self.not_visible(seen)
+
+    def not_visible(self, seen: Seen) -> Policy:
+        """Decline, or aim at the expected place if the experiment asks for it."""
+        if self.attempt_blind:
+            yield MarkEcho(_triple(seen.referral.supine_mm), "blind")
+        else:
+            yield Stop("declined: not visible")
+
+    def biopsy(self, seen: Seen, variants: tuple[str, ...]) -> Policy:
+        """Sample the marked place freehand with the first of `variants` that is safe."""
+        for name in variants:
+            seen = yield ChooseDevice(name)
+            assert seen.margins is not None
+            if not seen.margins.problems:
+                break
+        else:
+            yield Stop("inaccessible")
+            return
+        device = self.devices[name]
+        if device.kind == "gun":
+            seen = yield from self._gun_passes(seen, device)
+        else:
+            seen = yield from self._vacuum_passes(seen, device)
+        seen = yield PlaceClip()
+        yield Stop("finished")
+
+    def _vacuum_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+        for k in range(self.skill.max_passes):
+            seen = yield Advance()
+            seen = yield Fire()
+            seen = yield Sample(hours_towards(None, int(device.usual_cores)))
+            seen = yield Film()
+            if cores_with_calcification(seen.films[-1]) or k == self.skill.max_passes - 1:
+                break
+            seen = yield Withdraw()
+        return seen
+
+    def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+        for k, (spot, hour) in enumerate(pass_pattern(2 * int(device.usual_cores))):
+            # The pattern is laid out across the needle; under the probe that is x and z.
+            seen = yield Advance((float(spot[0]), 0.0, float(spot[1])))
+            seen = yield Fire()
+            seen = yield Sample((hour,))
+            seen = yield Withdraw()
+            if k + 1 >= device.usual_cores:
+                seen = yield Film()
+                if cores_with_calcification(seen.films[-1]):
+                    break
+        return seen
+
+
+def _nearest(
+    findings: list[EchoFinding], kind: str, expected: Array, gate_mm: float
+) -> EchoFinding | None:
+    """Return the most convincing finding of `kind` within `gate_mm` of the place along the skin."""
+    near = [
+        finding
+        for finding in findings
+        if finding.kind == kind and np.linalg.norm((finding.position_mm - expected)[:2]) <= gate_mm
+    ]
+    return max(near, key=lambda finding: finding.statistic, default=None)
+
+
+def _triple(vector: Array) -> tuple[float, float, float]:
+    x, y, z = (float(v) for v in vector)
+    return x, y, z

@@ -1,0 +1,330 @@
+"""The state machine of a biopsy: one intent in, a new state and its events out.
+
+:class:`Procedure` knows the patient, the machine and the seed; the state holds what changes.  What
+both guidances share (device, needle, sampling, film, clip) is here; how the target is found is in
+:mod:`~stereosim.procedures.stereotactic` and :mod:`~stereosim.procedures.ultrasound`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.biopsy import needle
+from stereosim.biopsy.capture import take_core
+from stereosim.biopsy.clip import deploy_clip
+from stereosim.biopsy.devices import Device
+from stereosim.biopsy.needle import PlacementModel
+from stereosim.biopsy.pose import NeedlePose
+from stereosim.biopsy.safety import Margins
+from stereosim.biopsy.specimen import lay_out
+from stereosim.imaging.specimen_film import specimen_film
+from stereosim.procedures.intents import (
+    STOP_REASONS,
+    Adjust,
+    Advance,
+    ChooseDevice,
+    Film,
+    Fire,
+    Intent,
+    IntentError,
+    PlaceClip,
+    Sample,
+    Stop,
+    Withdraw,
+    check_numbers,
+)
+from stereosim.procedures.state import ProcedureState, Seen, Specimen, Step
+from stereosim.procedures.workflow import load_minutes
+from stereosim_phantoms.randomness import stream
+
+if TYPE_CHECKING:
+    from stereosim_phantoms.patient import VirtualPatient
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a step, for the app and the log."""
+
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which conditions a procedure runs: the real ones, or with a source of error removed.
+
+    Attributes
+    ----------
+    noise : bool
+        Whether images carry noise.
+    placement : PlacementModel
+        Errors of the needle.
+    """
+
+    noise: bool
+    placement: PlacementModel
+
+
+@dataclass
+class Procedure(ABC):
+    """A patient in a room with a machine; :meth:`step` is a pure function of state and intent.
+
+    Attributes
+    ----------
+    patient : VirtualPatient
+        The truth that the machine images.
+    devices : mapping of str to Device
+        The catalogue on the shelf.
+    conditions : Conditions
+        Noise and needle errors.
+    seed : int
+        Seed of noise and device; the same seed and intents give the same states.
+    guidance : str
+        ``"stereotactic"`` or ``"ultrasound"``.
+    compression_axis : tuple of three floats
+        Along which the breast is held, in the frame of the procedure.
+    """
+
+    patient: VirtualPatient
+    devices: Mapping[str, Device]
+    conditions: Conditions
+    seed: int
+    guidance: ClassVar[str]
+    compression_axis: ClassVar[tuple[float, float, float]]
+
+    @abstractmethod
+    def start(self) -> ProcedureState:
+        """Return the state before the first intent."""
+
+    @abstractmethod
+    def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
+        """Carry out an intent that only this guidance knows."""
+
+    @abstractmethod
+    def _margins(self, state: ProcedureState, device: Device) -> Margins:
+        """Return the safety margins of `device` at the marked place."""
+
+    @abstractmethod
+    def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
+        """Return the pose that the operator's command means."""
+
+    def step(
+        self, state: ProcedureState, intent: Intent
+    ) -> tuple[ProcedureState, tuple[Event, ...]]:
+        """Carry out one intent.
+
+        Returns
+        -------
+        state : ProcedureState
+            The new state; the old one is untouched.
+        events : tuple of Event
+            What happened.
+
+        Raises
+        ------
+        IntentError
+            Where the intent does not fit the step; nothing has happened then.
+        """
+        check_numbers(intent)
+        if state.step is Step.DEBRIEF:
+            raise IntentError(f"{intent.name}: the procedure has ended")
+        new = self._carry_out(state, intent)
+        new = replace(new, intents=(*state.intents, intent))
+        return new, tuple(self._events(state, new, intent))
+
+    def run(self, state: ProcedureState, policy: Generator[Intent, Seen, None]) -> ProcedureState:
+        """Let a policy act until it has no more to ask for."""
+        try:
+            intent = next(policy)
+            while True:
+                state, _ = self.step(state, intent)
+                intent = policy.send(state.seen)
+        except StopIteration:
+            return state
+
+    def replay(self, intents: Iterable[Intent]) -> ProcedureState:
+        """Run a recording from the start."""
+        state = self.start()
+        for intent in intents:
+            state, _ = self.step(state, intent)
+        return state
+
+    def _carry_out(self, state: ProcedureState, intent: Intent) -> ProcedureState:
+        match intent:
+            case ChooseDevice(name):
+                return self._choose(state, name)
+            case Advance(offset):
+                return self._advance(state, np.array(offset))
+            case Fire():
+                return self._fire(state)
+            case Adjust(along):
+                return self._adjust(state, along)
+            case Sample(hours):
+                return self._sample(state, hours)
+            case Withdraw():
+                return self._withdraw(state)
+            case Film():
+                return self._film(state)
+            case PlaceClip():
+                return self._clip(state)
+            case Stop(reason):
+                _require(reason in STOP_REASONS, intent, f"reason {reason!r} is unknown")
+                return replace(state, step=Step.DEBRIEF, outcome=reason)
+            case _:
+                return self._own(state, intent)
+
+    def _choose(self, state: ProcedureState, name: str) -> ProcedureState:
+        _require(state.seen.marked_mm is not None, ChooseDevice, "mark a target first")
+        _require(state.truth.tissue.needle is None, ChooseDevice, "withdraw the needle first")
+        _require(name in self.devices, ChooseDevice, f"device {name!r} is not in the catalogue")
+        device = self.devices[name]
+        margins = self._margins(state, device)
+        return replace(state, seen=replace(state.seen, device=device, margins=margins))
+
+    def _advance(self, state: ProcedureState, offset_mm: Array) -> ProcedureState:
+        seen, truth = state.seen, state.truth
+        if seen.device is None or seen.marked_mm is None:
+            raise IntentError("advance: mark a target and choose a device first")
+        _require(truth.tissue.needle is None, Advance, "the needle is in; withdraw it first")
+        aim = self._aim(state, offset_mm)
+        tissue, _ = needle.advance(
+            truth.tissue,
+            seen.device,
+            aim,
+            errors=self.conditions.placement,
+            rng=self._chance(seen, "advance"),
+        )
+        return replace(
+            state,
+            step=Step.PREFIRE,
+            seen=replace(
+                seen,
+                commanded=aim,
+                passes=seen.passes + 1,
+                minutes=seen.minutes + load_minutes().advance,
+            ),
+            truth=replace(truth, tissue=tissue, fired=False),
+        )
+
+    def _fire(self, state: ProcedureState) -> ProcedureState:
+        seen, truth = state.seen, state.truth
+        _require(truth.tissue.needle is not None, Fire, "insert the needle first")
+        _require(not truth.fired, Fire, "the needle has been fired")
+        tissue, pose = needle.fire(
+            truth.tissue,
+            errors=self.conditions.placement,
+            rng=self._chance(replace(seen, passes=seen.passes - 1), "fire"),
+        )
+        error = truth.error_mm
+        if error is None:
+            lesion = tissue.rest_mm[tissue.original.target].mean(axis=0)
+            error = pose.centre_mm - lesion
+        return replace(
+            state,
+            step=Step.FIRE,
+            seen=replace(seen, minutes=seen.minutes + load_minutes().fire),
+            truth=replace(truth, tissue=tissue, fired=True, error_mm=error),
+        )
+
+    def _chance(self, seen: Seen, what: str) -> np.random.Generator:
+        """Return the needle's chance in this pass: of the kind of device, not of its variant."""
+        assert seen.device is not None
+        return stream(self.seed, "needle", what, seen.device.kind, seen.passes)
+
+    def _adjust(self, state: ProcedureState, along_mm: float) -> ProcedureState:
+        truth, seen = state.truth, state.seen
+        if not truth.fired or seen.commanded is None:
+            raise IntentError("adjust: fire the needle first")
+        tissue, _ = needle.adjust(truth.tissue, along_mm)
+        return replace(
+            state,
+            seen=replace(seen, commanded=seen.commanded.moved_along(along_mm)),
+            truth=replace(truth, tissue=tissue),
+        )
+
+    def _sample(self, state: ProcedureState, hours: tuple[float, ...]) -> ProcedureState:
+        truth, seen = state.truth, state.seen
+        placed = truth.tissue.needle
+        if placed is None or not truth.fired:
+            raise IntentError("sample: fire the needle first")
+        _require(len(hours) > 0, Sample, "no clock hour given")
+        _require(all(0.0 < h <= 12.0 for h in hours), Sample, "hours lie above 0 and up to 12")
+        _require(
+            placed.device.kind == "vacuum" or len(hours) == 1, Sample, "a gun takes one core a pass"
+        )
+        tissue = truth.tissue
+        for hour in hours:
+            tissue, _ = take_core(tissue, placed.device, placed.pose, hour)
+        return replace(
+            state,
+            step=Step.SAMPLE,
+            seen=replace(
+                seen,
+                cores=len(tissue.cores),
+                hours=(*seen.hours, *hours),
+                minutes=seen.minutes + len(hours) * load_minutes().core,
+            ),
+            truth=replace(truth, tissue=tissue),
+        )
+
+    def _withdraw(self, state: ProcedureState) -> ProcedureState:
+        truth = state.truth
+        _require(truth.tissue.needle is not None, Withdraw, "no needle is in")
+        tissue = needle.withdraw(truth.tissue)
+        return replace(state, step=Step.TARGET, truth=replace(truth, tissue=tissue, fired=False))
+
+    def _film(self, state: ProcedureState) -> ProcedureState:
+        tissue = state.truth.tissue
+        _require(len(tissue.cores) > 0, Film, "no core has been taken")
+        tray = lay_out(tissue.cores, tissue.original)
+        number = len(state.seen.films)
+        rng = stream(self.seed, "film", number) if self.conditions.noise else None
+        film = Specimen(specimen_film(tray.specks, tray.boxes_mm, rng=rng), tray.outlines_mm)
+        return replace(
+            state,
+            step=Step.SPECIMEN,
+            seen=replace(
+                state.seen,
+                films=(*state.seen.films, film),
+                minutes=state.seen.minutes + load_minutes().film,
+            ),
+        )
+
+    def _clip(self, state: ProcedureState) -> ProcedureState:
+        truth = state.truth
+        _require(len(truth.tissue.cores) > 0, PlaceClip, "no core has been taken")
+        clip = deploy_clip(
+            truth.tissue.cores[-1].pose,
+            compression_axis=self.compression_axis,
+            rng=stream(self.seed, "clip"),
+        )
+        return replace(
+            state,
+            step=Step.CLIP,
+            seen=replace(state.seen, minutes=state.seen.minutes + load_minutes().clip),
+            truth=replace(truth, clip=clip),
+        )
+
+    def _events(self, old: ProcedureState, new: ProcedureState, intent: Intent) -> Iterable[Event]:
+        if new.step is not old.step:
+            yield Event("step", new.step)
+        for shot in new.seen.shots[len(old.seen.shots) :]:
+            yield Event("exposure", f"{shot.phase} {shot.view}")
+        margins = new.seen.margins
+        if isinstance(intent, Fire) and margins is not None and margins.problems:
+            yield Event("unsafe fire", "; ".join(margins.problems))
+        if new.outcome is not None:
+            yield Event("stopped", new.outcome)
+
+
+def _require(condition: bool, intent: Intent | type[Intent], problem: str) -> None:
+    if not condition:
+        raise IntentError(f"{intent.name}: {problem}")

@@ -1,0 +1,205 @@
+"""The state of a procedure: what everybody in the room sees, and the truth that nobody sees.
+
+A state is immutable.  A step of the procedure makes a new one, so undo is the previous state and a
+fork (the same patient biopsied with two devices) costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from stereosim.biopsy.clip import Clip
+    from stereosim.biopsy.devices import Device
+    from stereosim.biopsy.pose import NeedlePose
+    from stereosim.biopsy.safety import Margins
+    from stereosim.biopsy.tissue import Tissue
+    from stereosim.geometry.triangulation import Triangulation
+    from stereosim.imaging.ultrasound import Sweep
+    from stereosim.imaging.xray import XrayImage
+    from stereosim.procedures.intents import Intent
+    from stereosim_phantoms.referral import Referral
+
+
+class Step(StrEnum):
+    """The named steps of a procedure, in order."""
+
+    POSITION = "position"
+    SCOUT = "scout"
+    PAIR = "pair"
+    TARGET = "target"
+    PREFIRE = "prefire"
+    FIRE = "fire"
+    SAMPLE = "sample"
+    SPECIMEN = "specimen"
+    CLIP = "clip"
+    DEBRIEF = "debrief"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One X-ray exposure of the series.
+
+    Attributes
+    ----------
+    view : str
+        ``"scout"``, ``"left"`` or ``"right"``.
+    phase : str
+        ``"scout"``, ``"target"``, ``"prefire"`` or ``"postfire"``.
+    image : XrayImage
+        The pixels.
+    """
+
+    view: str
+    phase: str
+    image: XrayImage
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """The radiograph of the cores and where each core lies on the tray.
+
+    Attributes
+    ----------
+    image : XrayImage
+        The film.
+    core_boxes_mm : ndarray, shape (n_cores, 4)
+        x0, y0, x1, y1 of each core on the tray, mm.
+    """
+
+    image: XrayImage
+    core_boxes_mm: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that the operator has: read-outs, images and the referral; never the truth.
+
+    Attributes
+    ----------
+    guidance : str
+        ``"stereotactic"`` or ``"ultrasound"``.
+    referral : Referral
+        What the diagnostic work-up reported.
+    thickness_mm : float
+        Compressed thickness that the stand displays.
+    shift_mm : tuple of two floats
+        How the breast was positioned.
+    shots : tuple of Shot
+        Every exposure so far.
+    sweep : Sweep or None
+        The newest ultrasound sweep.
+    target : Triangulation or None
+        What the marks triangulate to (stereotactic), support frame.
+    marked_mm : ndarray of 3 or None
+        The place marked for biopsy: support frame, or supine frame under ultrasound.
+    marked_reason : str
+        Under ultrasound, why it was marked.
+    device : Device or None
+        The needle chosen.
+    margins : Margins or None
+        Stroke and skin margins of that device at that target.
+    commanded : NeedlePose or None
+        Where the needle was told to be after firing.
+    films : tuple of Specimen
+        The specimen radiographs.
+    passes, cores : int
+        Insertions and cores so far.
+    hours : tuple of float
+        Clock hours sampled so far.
+    minutes, dose_mgy : float
+        Time and mean glandular dose so far.
+    """
+
+    guidance: str
+    referral: Referral
+    thickness_mm: float
+    shift_mm: tuple[float, float] = (0.0, 0.0)
+    shots: tuple[Shot, ...] = ()
+    sweep: Sweep | None = None
+    target: Triangulation | None = None
+    marked_mm: NDArray[np.float64] | None = None
+    marked_reason: str = ""
+    device: Device | None = None
+    margins: Margins | None = None
+    commanded: NeedlePose | None = None
+    films: tuple[Specimen, ...] = ()
+    passes: int = 0
+    cores: int = 0
+    hours: tuple[float, ...] = ()
+    minutes: float = 0.0
+    dose_mgy: float = 0.0
+
+    @property
+    def exposures(self) -> int:
+        """Number of X-ray exposures of the patient (a specimen film is none)."""
+        return len(self.shots)
+
+    def pair(self, phase: str) -> tuple[XrayImage, XrayImage]:
+        """Return the newest left and right image of `phase`.
+
+        Raises
+        ------
+        LookupError
+            Where no such pair has been made.
+        """
+        found = {}
+        for shot in self.shots:
+            if shot.phase == phase:
+                found[shot.view] = shot.image
+        if not {"left", "right"} <= found.keys():
+            raise LookupError(f"no {phase} pair has been made")
+        return found["left"], found["right"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What really is: hidden from every operator, shown at the debrief.
+
+    Attributes
+    ----------
+    tissue : Tissue
+        Specks where they are now, the needle that is in, the cores taken (support or supine frame).
+    fired : bool
+        Whether the needle has been fired in this pass.
+    error_mm : ndarray of 3 or None
+        Aperture centre minus centroid of the target specks, at the first firing, in the arm's
+        frame.
+    clip : Clip or None
+        Where the clip was deployed and where it came to lie after release.
+    """
+
+    tissue: Tissue
+    fired: bool = False
+    error_mm: NDArray[np.float64] | None = None
+    clip: Clip | None = None
+
+
+@dataclass(frozen=True)
+class ProcedureState:
+    """A procedure at one moment.
+
+    Attributes
+    ----------
+    step : Step
+        Where in the flow it is.
+    seen : Seen
+        What the operator gets.
+    truth : Truth
+        What the operator does not get.
+    intents : tuple of Intent
+        Everything asked for so far: the recording.
+    outcome : str or None
+        The reason given when it was stopped.
+    """
+
+    step: Step
+    seen: Seen
+    truth: Truth = field(repr=False)
+    intents: tuple[Intent, ...] = ()
+    outcome: str | None = None

@@ -1,0 +1,109 @@
+"""The ultrasound-guided procedure: sweep, mark, freehand needle, in the supine frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.biopsy.pose import NeedlePose
+from stereosim.biopsy.safety import freehand_check
+from stereosim.biopsy.tissue import Tissue
+from stereosim.imaging.ultrasound.probes import Probe
+from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
+from stereosim.imaging.ultrasound.tissue import Insonated
+from stereosim.procedures.intents import Intent, IntentError, MarkEcho, Scan
+from stereosim.procedures.procedure import Procedure
+from stereosim.procedures.state import ProcedureState, Seen, Step, Truth
+from stereosim.procedures.workflow import load_minutes
+
+if TYPE_CHECKING:
+    from stereosim.biopsy.devices import Device
+    from stereosim.biopsy.safety import Margins
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class UltrasoundProcedure(Procedure):
+    """A supine patient under the ultrasound probe.
+
+    Attributes
+    ----------
+    probe : Probe
+        The linear array.
+    step_mm : float
+        Distance between the frames of a sweep.
+    """
+
+    probe: Probe
+    step_mm: float
+    guidance: ClassVar[str] = "ultrasound"
+    # Nothing holds the supine breast; the probe's pressure along z is released at the end.
+    compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
+    _sweeps: dict[tuple[float, float, float], Sweep] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def start(self) -> ProcedureState:
+        """Return the state before the probe touches the skin."""
+        patient = self.patient
+        seen = Seen(self.guidance, patient.referral, patient.breast.thickness_mm)
+        return ProcedureState(Step.POSITION, seen, Truth(Tissue.untouched(patient.supine_specks())))
+
+    def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
+        match intent:
+            case Scan(x, y, extent):
+                return self._scan(state, x, y, extent)
+            case MarkEcho(position, reason):
+                return self._mark(state, position, reason)
+            case _:
+                raise IntentError(f"{intent.name}: not part of an ultrasound-guided procedure")
+
+    def _scan(self, state: ProcedureState, x: float, y: float, extent: float) -> ProcedureState:
+        if state.seen.passes:
+            raise IntentError("scan: the needle has been in; its track would be in the image")
+        if extent <= 0.0:
+            raise IntentError("scan.extent_mm: must be above 0")
+        key = (x, y, extent)
+        if key not in self._sweeps:
+            tissue = Insonated.from_patient(self.patient, *scan_box((x, y), extent, self.probe))
+            self._sweeps[key] = sweep(
+                tissue, (x, y), extent, self.step_mm, self.probe, seed=self.seed
+            )
+        seen = replace(
+            state.seen,
+            sweep=self._sweeps[key],
+            minutes=state.seen.minutes + load_minutes().scan,
+        )
+        return replace(state, step=Step.SCOUT, seen=seen)
+
+    def _mark(
+        self, state: ProcedureState, position: tuple[float, float, float], reason: str
+    ) -> ProcedureState:
+        if state.seen.sweep is None:
+            raise IntentError("mark-echo: scan first")
+        if state.truth.tissue.needle is not None:
+            raise IntentError("mark-echo: withdraw the needle first")
+        seen = replace(
+            state.seen,
+            marked_mm=np.array(position),
+            marked_reason=reason,
+            device=None,
+            margins=None,
+            minutes=state.seen.minutes + load_minutes().mark,
+        )
+        return replace(state, step=Step.TARGET, seen=seen)
+
+    def _margins(self, state: ProcedureState, device: Device) -> Margins:
+        return freehand_check(device, self._aim(state, np.zeros(3)))
+
+    def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
+        """In the plane of the frame, entering beside the probe on the side away from the nipple."""
+        assert state.seen.marked_mm is not None
+        target = state.seen.marked_mm + offset_mm
+        away = self.conditions.placement.entry_distance_mm
+        side = 1.0 if target[0] >= 0.0 else -1.0
+        return NeedlePose.freehand(target, entry_distance_mm=away, side=(side, 0.0, 0.0))

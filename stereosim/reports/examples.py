@@ -1,0 +1,74 @@
+"""Pictures of one trial for the report: what each machine made, as its operator saw it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stereosim.experiments.trial import TrialRecord
+from stereosim.imaging.display import presentation
+from stereosim.imaging.ultrasound.frame import bmode
+from stereosim.procedures.state import Seen
+from stereosim.reports.images import ReportImage
+
+_PHASES = {"scout": "Scout", "target": "Targeting pair", "postfire": "Post-fire pair"}
+_VIEWS = {"scout": "0°", "left": "left, -15°", "right": "right, +15°"}
+_MARKED = {
+    "specks": "where the operator saw calcifications",
+    "correlate": "where the operator saw a mass, taken for the correlate",
+    "": "at the place that the referral names; nothing was seen",
+}
+
+
+def example_images(record: TrialRecord) -> list[ReportImage]:
+    """Return the images of the last stereotactic arm, its film, and the ultrasound frame.
+
+    The ultrasound frame is the one through the place that the operator marked, or, where nothing
+    was seen, through the place that the referral names.
+    """
+    seen = {state.seen.guidance: state.seen for state in record.states.values()}
+    return [*_stereotactic(seen["stereotactic"]), *_ultrasound(seen["ultrasound"])]
+
+
+def _stereotactic(seen: Seen) -> list[ReportImage]:
+    newest = {(shot.phase, shot.view): shot.image for shot in seen.shots}
+    images = [
+        ReportImage.from_array(
+            f"{phase}-{view}",
+            presentation(image),
+            f"{_PHASES[phase]}, {_VIEWS[view]}",
+            f"Mammographic view, {_PHASES[phase].lower()}, {_VIEWS[view]}",
+            group="Stereotactic",
+        )
+        for (phase, view), image in newest.items()
+        if phase in _PHASES
+    ]
+    if seen.films:
+        film = ReportImage.from_array(
+            "specimen",
+            presentation(seen.films[-1].image),
+            "Specimen radiograph",
+            f"Radiograph of {seen.cores} cores side by side",
+            group="Stereotactic",
+        )
+        images.append(film)
+    return images
+
+
+def _ultrasound(seen: Seen) -> list[ReportImage]:
+    sweep = seen.sweep
+    if sweep is None:
+        return []
+    place = seen.referral.supine_mm if seen.marked_mm is None else seen.marked_mm
+    away = [np.hypot(pose.x_mm - place[0], pose.y_mm - place[1]) for pose in sweep.poses]
+    frame = sweep.frame(int(np.argmin(away)))
+    where = _MARKED[seen.marked_reason]
+    return [
+        ReportImage.from_array(
+            "b-mode",
+            bmode(frame),
+            f"B-mode frame {where}",
+            f"Ultrasound image of the breast {where}",
+            group="Ultrasound",
+            pixel_aspect=frame.row_mm / frame.column_mm,
+        )
+    ]
