@@ -209,7 +209,7 @@ def outcome_rows(results: Sequence[ArmResult], *, seed: int) -> list[dict[str, A
 def _arm_rows(head: dict[str, Any], arm: Rows, seed: int) -> list[dict[str, Any]]:
     """Return the rows of one arm in one stratum."""
     n = len(arm)
-    counts = {outcome: sum(r.outcome == outcome for r in arm) for outcome in OUTCOMES}
+    counts: dict[str, int] = {o: sum(r.outcome == o for r in arm) for o in OUTCOMES}
     counts["target sampled"] = sum(r.target_sampled for r in arm)
     rows = [
         head

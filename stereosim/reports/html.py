@@ -30,6 +30,7 @@ from stereosim.reports.table import (
 from stereosim.reports.wording import (
     Summary,
     answer,
+    any_declined,
     cost,
     device_label,
     devices,
@@ -174,7 +175,7 @@ def draw_figures(summary: Summary, results: Sequence[ArmResult]) -> dict[str, Re
             f"Calcification retrieved, as guided. {counts}. By stratum in the table below.",
             f"Share of {many} with calcification on the specimen film, with 95 % intervals "
             "(Wilson), for all, for those whose target ultrasound showed, and for the others. "
-            "Open squares: what was declined had been attempted all the same.",
+            + ("Open squares: had the declined been attempted." if any_declined(summary) else ""),
         ),
         ReportFigure(
             "outcomes",

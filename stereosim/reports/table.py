@@ -105,7 +105,7 @@ def text_report(summary: Summary, *, words: bool = False) -> str:
             lines += [f"In words, {device}"]
             for paragraph in paragraphs:
                 lines += [*_wrap(paragraph, "  "), ""]
-        lines += [*_wrap(cost(summary), ""), ""]
+        lines += [line for sentence in cost(summary) for line in _wrap(sentence, "")] + [""]
     lines += _published(summary)
     return ascii_text("\n".join(lines)) + "\n"
 

@@ -106,39 +106,47 @@ def p_text(p_value: float) -> str:
 
 
 def verdict_text(row: Row, summary: Summary) -> str:
-    """Return in a sentence or two what a paired difference of retrieval says."""
+    """Return in a sentence or two what a paired difference of retrieval says.
+
+    A gap is told in favour of the guidance that is ahead, with its 95 % interval and the exact
+    McNemar p value.
+    """
     many = nouns(summary)[1]
     if row["n"] == 0:
         return f"There is no such {nouns(summary)[0]}, so nothing can be said."
-    low, high = row["ci95"]
     digits = 1 if row["n"] >= _MANY else 0
-    size = number(abs(100 * row["difference"]), digits)
-    limits = span((low, high), digits=digits)
-    interval = f"95{SPACE}% interval of stereotactic minus ultrasound {limits}"
-    test = f"exact McNemar {p_text(row['p_value'])}"
+    low, high = row["ci95"]
+    ahead, gap = "Stereotactic", row["difference"]
+    if gap < 0.0:
+        ahead, gap, low, high = "Ultrasound", -gap, -high, -low
+    size = f"{number(100 * gap, digits)} percentage points"
+    limits = f"95{SPACE}% interval {span((low, high), digits=digits)}; {p_text(row['p_value'])}"
     if row["verdict"] in ("stereotactic", "ultrasound"):
         small = ", though the difference is small" if _small(row) else ""
         return (
-            f"{row['verdict'].capitalize()} guidance retrieved more often, by {size} percentage "
-            f"points ({interval}; {test}): more than chance explains{small}."
+            f"{ahead} guidance retrieved more often, by {size} ({limits}): more than chance "
+            f"explains{small}."
         )
     if row["verdict"] == "alike":
         return (
-            f"The two did about equally well: the difference is {size} percentage points, and its "
-            f"interval stays within {100 * _margin():.0f} points of none ({interval})."
+            f"The two did about equally well: the difference is {size}, and its interval stays "
+            f"within {100 * _margin():.0f} points of none ({limits})."
         )
-    if low > 0.0 or high < 0.0 or row["p_value"] < 0.05:
-        ahead = "Stereotactic" if row["difference"] > 0 else "Ultrasound"
-        return (
-            f"{ahead} guidance retrieved more often, by {size} percentage points, but at the edge "
-            f"of chance ({interval}; {test}): not settled."
-        )
-    text = f"The difference, {size} percentage points, is compatible with none ({interval}; {test})"
+    lead = f"{ahead} guidance retrieved more often, by {size}," if gap else "The counts are equal,"
+    if low > 0.0 or row["p_value"] < 0.05:
+        return f"{lead} but at the edge of chance ({limits}): not settled."
+    text = f"{lead} {'but that' if gap else 'which'} is compatible with no difference ({limits})"
+    if not gap:
+        text = f"The counts are equal ({limits})"
     if row["women_needed"] > row["n"]:
-        text += (
-            f". {row['n']} {many} are too few to tell which guidance does better: a difference of "
-            f"{100 * _margin():.0f} points would need about {_rounded(row['women_needed'])}"
-        )
+        whom = many if row["n"] != 1 else nouns(summary)[0]
+        text += f". {row['n']} {whom} cannot tell which guidance does better"
+        # Planned from the discordance seen here: from a handful of pairs that would be a guess.
+        if row["n"] >= load_judging().fewest:
+            text += (
+                f": a difference of {100 * _margin():.0f} points would need about "
+                f"{_rounded(row['women_needed'])}"
+            )
     return text + "."
 
 
@@ -158,26 +166,20 @@ def _rounded(n: int) -> int:
 
 
 def headline(summary: Summary) -> str:
-    """Return the answer in short: for all, and for those whose target ultrasound showed."""
-    verdicts = {
-        stratum: {
-            device: _short_verdict(_pair(summary, device, stratum)) for device in devices(summary)
-        }
-        for stratum in ("all", VISIBLE)
-    }
-    whom = "repetitions of this case" if summary["one_case"] else "women"
-    text = f"In these {summary['trials']} {whom}, {_together(verdicts['all'])}."
-    seen = verdicts[VISIBLE]
-    if "no women" in seen.values():
-        return text + " Ultrasound showed the target in none of them."
-    if seen == verdicts["all"]:
-        return text + " The same holds where ultrasound showed the target."
-    return text + f" Where ultrasound showed the target, {_together(seen)}."
-
-
-def _short_verdict(row: Row) -> str:
-    clear = row["verdict"] in ("stereotactic", "ultrasound")
-    return f"{row['verdict']}, slightly" if clear and _small(row) else str(row["verdict"])
+    """Return the answer in short: for all, for those whose target ultrasound showed, the others."""
+    whom = "repetitions of this case" if summary["one_case"] else nouns(summary)[1]
+    if summary["trials"] == 1:
+        whom = "repetition of this case" if summary["one_case"] else nouns(summary)[0]
+    these = "this" if summary["trials"] == 1 else "these"
+    text = f"In {these} {summary['trials']} {whom}, {_together(summary, 'all')}."
+    for stratum, shown in ((VISIBLE, "showed"), (UNSEEN, "did not show")):
+        n = max(_pair(summary, device, stratum)["n"] for device in devices(summary))
+        if n == 0:
+            share = "none" if stratum == VISIBLE else "all"
+            text += f" Ultrasound showed the target in {share} of them."
+        elif n < summary["trials"]:
+            text += f" Where ultrasound {shown} the target ({n}), {_together(summary, stratum)}."
+    return text
 
 
 _SAID = {
@@ -188,21 +190,28 @@ _SAID = {
     "ultrasound, slightly": "ultrasound guidance retrieved calcification slightly more often than "
     "stereotactic",
     "alike": "the two guidances retrieved calcification about equally often",
-    "undecided": "no clear difference was shown between the two guidances",
+    "undecided": "no clear difference between the two guidances was shown",
     "no women": "there was no pair to compare",
 }
 
 
-def _together(verdicts: Mapping[str, str]) -> str:
+def _together(summary: Summary, stratum: str) -> str:
     """Return one clause where the devices agree, one per device where they do not."""
+    verdicts = {d: _short_verdict(_pair(summary, d, stratum)) for d in devices(summary)}
     if len(set(verdicts.values())) == 1:
         clause = _SAID[next(iter(verdicts.values()))]
-        if len(verdicts) == 1:
+        if len(verdicts) == 1 or "no women" in verdicts.values():
             return clause
-        return clause + (", with both needles" if len(verdicts) == 2 else ", with every needle")
+        return clause + (" with either needle" if len(verdicts) == 2 else " with every needle")
     return "; ".join(
         f"with the {device_label(device)}, {_SAID[verdict]}" for device, verdict in verdicts.items()
     )
+
+
+def _short_verdict(row: Row) -> str:
+    """Return the verdict, marked where a clear difference is a small one."""
+    clear = row["verdict"] in ("stereotactic", "ultrasound")
+    return f"{row['verdict']}, slightly" if clear and _small(row) else str(row["verdict"])
 
 
 def answer(summary: Summary) -> list[tuple[str, list[str]]]:
@@ -220,21 +229,25 @@ def answer(summary: Summary) -> list[tuple[str, list[str]]]:
 def _device_answer(summary: Summary, device: str) -> list[str]:
     """Return the paragraphs about one device."""
     paragraphs = [_compared(summary, device, "all", lead="Calcification was retrieved in")]
-    where = _where_lost(summary, device)
-    if where:
-        paragraphs.append(where)
-    for stratum, told in ((VISIBLE, "showed"), (UNSEEN, "did not show")):
-        row = _pair(summary, device, stratum)
-        if row["n"] == 0:
-            rest = "did not show" if stratum == VISIBLE else "showed"
-            paragraphs.append(
-                f"Ultrasound {rest} the target in every {nouns(summary)[0]}: nothing can be said "
-                f"of those in whom it {'does' if stratum == VISIBLE else 'does not'}."
+    paragraphs += [text for text in (_where_lost(summary, device), _tried(summary, device)) if text]
+    one = nouns(summary)[0]
+    for stratum, shown in ((VISIBLE, "showed"), (UNSEEN, "did not show")):
+        n = _pair(summary, device, stratum)["n"]
+        if n == 0:
+            rest, hence = (
+                ("did not show", "shows") if stratum == VISIBLE else ("showed", "does not")
             )
-            continue
-        lead = f"Where ultrasound {told} the target, calcification was retrieved in"
-        text = _compared(summary, device, stratum, lead=lead)
-        paragraphs.append(text + (_elsewhere(summary, device) if stratum == UNSEEN else ""))
+            paragraphs.append(
+                f"Ultrasound {rest} the target in any {one}: nothing can be said of where it "
+                f"{hence} it."
+                if stratum == VISIBLE
+                else f"Ultrasound {rest} the target in every {one}: nothing can be said of where "
+                f"it {hence}."
+            )
+        elif n < _pair(summary, device, "all")["n"]:
+            lead = f"Where ultrasound {shown} the target, calcification was retrieved in"
+            text = _compared(summary, device, stratum, lead=lead)
+            paragraphs.append(text + (_elsewhere(summary, device) if stratum == UNSEEN else ""))
     return paragraphs
 
 
@@ -272,50 +285,67 @@ def _compared(summary: Summary, device: str, stratum: str, *, lead: str) -> str:
     )
 
 
+# What stopped an arm, in the order in which it can happen.
+_STOPPED = {
+    "declined: not visible": "declined because no target was seen",
+    "not found on images": "not found on the images",
+    "inaccessible": "out of the needle's reach",
+    "not retrieved": "biopsied without calcification on the film",
+}
+
+
 def _where_lost(summary: Summary, device: str) -> str:
-    """Return why ultrasound guidance retrieved nothing, and what attempting would have changed."""
-    guided = _pair(summary, device, "all")
-    lost = guided["stereotactic_only"] + guided["neither"]
+    """Return for both guidances what stopped those in whom nothing was retrieved."""
+    sentences = []
+    for guidance in ("stereotactic", "ultrasound"):
+        lost = {
+            said: find(
+                summary["rows"], guidance=guidance, device=device, mode="as guided",
+                stratum="all", outcome=outcome,
+            )["k"]
+            for outcome, said in _STOPPED.items()
+        }  # fmt: skip
+        total = sum(lost.values())
+        if not total:
+            continue
+        reasons = ", ".join(f"{k} {said}" for said, k in lost.items() if k)
+        sentences.append(
+            f"{guidance.capitalize()} guidance retrieved nothing in {total}: {reasons}."
+        )
+    return " ".join(sentences)
+
+
+def _tried(summary: Summary, device: str) -> str:
+    """Return what attempting the declined all the same would have changed; "" for no decline."""
+    guided, tried = (_pair(summary, device, "all", mode) for mode in ("as guided", "attempted"))
     declined = guided["declined"]
     if not declined:
         return ""
-    tried = _pair(summary, device, "all", "attempted")
     gained = tried["both"] + tried["ultrasound_only"] - guided["both"] - guided["ultrasound_only"]
-    one, many = nouns(summary)
-    text = (
-        f"Of the {lost} {many if lost != 1 else one} in whom ultrasound guidance retrieved "
-        f"nothing, {declined} {'was' if declined == 1 else 'were'} declined because no target was "
-        f"seen; a decline counts as not sampled. Had these been attempted all the same, "
-        f"calcification would have been retrieved in {gained} of the {declined}. "
-    )
-    if summary["one_case"]:
-        text = text.replace("in whom", "in which")
     total = counted(tried["both"] + tried["ultrasound_only"], tried["n"], summary)
     return (
-        text + f"Counted so, ultrasound guidance comes to {total}. " + verdict_text(tried, summary)
+        "A decline counts as not sampled. Had the declined been attempted all the same, "
+        f"calcification would have been retrieved in {gained} of the {declined}, and ultrasound "
+        f"guidance would have come to {total}. " + verdict_text(tried, summary)
     )
 
 
-def cost(summary: Summary) -> str:
-    """Return what the arms cost in exposures, dose and time, on average."""
-    parts = []
+def cost(summary: Summary) -> list[str]:
+    """Return what the arms cost on average in exposures, dose and time, a sentence per device."""
+    sentences = []
     for device in devices(summary):
+        parts = []
         for guidance in ("stereotactic", "ultrasound"):
-            means = {
-                outcome: find(
+            exposures, dose, minutes = (
+                find(
                     summary["rows"], guidance=guidance, device=device, mode="as guided",
                     stratum="all", outcome=outcome,
                 )["mean"]
                 for outcome in ("exposures", "dose", "minutes")
-            }  # fmt: skip
-            if means["minutes"] is None:
+            )  # fmt: skip
+            if minutes is None:
                 continue
-            rays = (
-                f"{means['exposures']:.1f} exposures, {means['dose']:.1f} mGy"
-                if means["exposures"]
-                else "no exposure"
-            )
-            parts.append(
-                f"{guidance} with the {device_label(device)}: {rays}, {means['minutes']:.0f} min"
-            )
-    return "On average, " + "; ".join(parts) + "." if parts else ""
+            rays = f"{exposures:.1f} exposures, {dose:.1f} mGy" if exposures else "no exposure"
+            parts.append(f"{guidance} {rays}, {minutes:.0f} minutes")
+        sentences.append(f"{device_label(device)}, on average: {'; '.join(parts)}.")
+    return sentences
