@@ -99,6 +99,8 @@ def transmission(
         Pixels of the whole image that each solid can touch.
     """
     shape = paths_mm.shape[1:]
+    if len(solids) == 0:
+        return np.ones(shape, dtype=np.float32)
     local = boxes - np.array([corner[0], corner[0], corner[1], corner[1]])
     local = np.clip(local, 0, np.array([shape[0], shape[0], shape[1], shape[1]]))
     mu = np.array([attenuation_per_mm(name, beam.energies_kev) for name in solids.materials])

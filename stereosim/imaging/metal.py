@@ -1,0 +1,214 @@
+"""Metal in an image: where it is, and where the tip of the needle is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.geometry.projection import back_project, project
+from stereosim.imaging.display import density
+from stereosim.imaging.materials import DATA, Array
+from stereosim.imaging.xray import XrayImage
+from stereosim.kernels.xray import enlarge
+from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+# The surroundings are read on blocks of about this size.
+_BLOCK_MM = 2.0
+# Heights between which a needle's direction in the image is judged.
+_HEIGHTS_MM = (10.0, 30.0)
+# A needle is longer than this many widths, or it is seen end on.
+_ELONGATED = 1.3
+# Within this angle of the image of a vertical line the needle is taken for vertical.
+_VERTICAL_COSINE = 0.9
+# The end of a slanting cylinder is a wedge, half transparent over the first 0.02 mm: its edge lies
+# where the signal has fallen by less than half.
+_END_LEVEL = 0.35
+
+
+@dataclass(frozen=True)
+class MetalSpec:
+    """What counts as metal (data/detection.toml, ``[metal]``)."""
+
+    density: float
+    area_mm2: float
+    rim_mm: float
+    neighbourhood_mm: float
+    provenance: dict[str, Parameter]
+
+
+@lru_cache(maxsize=1)
+def load_metal() -> MetalSpec:
+    """Return the parameters."""
+    tables = load_toml(DATA / "detection.toml")
+    return read_spec(MetalSpec, tables["metal"], tables["sources"], "detection.toml: metal")
+
+
+def block_means(image: Image, size: int) -> Image:
+    """Return the means of size x size blocks; a part of a block at the far edges is left out."""
+    rows, columns = (n // size for n in image.shape)
+    blocks = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    means: Image = blocks.mean(axis=(1, 3))
+    return means
+
+
+def spread_blocks(blocks: Image, size: int, shape: tuple[int, int]) -> Image:
+    """Interpolate values at the centres of blocks at every pixel of an image of `shape`."""
+    out = np.empty(shape, dtype=np.float32)
+    start = -0.5 * (size - 1) / size
+    enlarge(np.ascontiguousarray(blocks, np.float32), start, 1 / size, start, 1 / size, out)
+    return out
+
+
+def surroundings(dense: Image, pitch_mm: float) -> Image:
+    """Return the median density of the wide neighbourhood of each pixel."""
+    from scipy.ndimage import median_filter
+
+    size = max(1, min(round(_BLOCK_MM / pitch_mm), min(dense.shape) // 4))
+    window = 2 * round(0.5 * load_metal().neighbourhood_mm / (size * pitch_mm)) + 1
+    return spread_blocks(
+        median_filter(block_means(dense, size), window, mode="nearest"), size, dense.shape
+    )
+
+
+def metal_mask(dense: Image, pitch_mm: float) -> tuple[Mask, Image]:
+    """Find metal in an image of log density.
+
+    Returns
+    -------
+    mask : ndarray of bool, shape (rows, columns)
+        Pixels of connected dense areas that are large enough.
+    around : ndarray of float32, shape (rows, columns)
+        Density of the surroundings.
+    """
+    from scipy.ndimage import label
+
+    spec = load_metal()
+    around = surroundings(dense, pitch_mm)
+    mask = dense - around > np.float32(spec.density)
+    least = spec.area_mm2 / pitch_mm**2
+    if np.count_nonzero(mask) < least:
+        return np.zeros_like(mask), around
+    labels, _ = label(mask)
+    large = np.bincount(labels.ravel()) >= least
+    large[0] = False
+    return large[labels], around
+
+
+def find_needle_tip(image: XrayImage) -> tuple[float, float] | None:
+    """Find the tip of the needle in an image.
+
+    The needle is the largest piece of metal.  Its shaft leads away from the tip toward the source:
+    in a view at 15 degrees that is along the columns, to one side.  A needle that stands upright
+    ends in a disc, whose centre is half a width inside the end that is seen.
+
+    Parameters
+    ----------
+    image : XrayImage
+        With its view, which the console knows.
+
+    Returns
+    -------
+    (column, row) or None
+        Pixel coordinates of the centre of the tip; None if there is no metal.
+    """
+    from scipy.ndimage import label, map_coordinates
+
+    dense = density(image)
+    mask, around = metal_mask(dense, image.pitch_mm)
+    labels, count = label(mask)
+    if count == 0:
+        return None
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    rows, columns = np.nonzero(labels == int(sizes.argmax()))
+    points = np.column_stack([columns, rows]).astype(np.float64)
+    centre = points.mean(axis=0)
+    spread, axes = np.linalg.eigh(np.cov((points - centre).T))
+    if spread[1] < _ELONGATED**2 * spread[0]:
+        return float(centre[0]), float(centre[1])
+    upward = _upward(image, centre)
+    shaft = _toward_shaft(axes[:, 1], upward, points, image.view.shape)
+    vertical = float(shaft @ upward) > _VERTICAL_COSINE
+    if vertical:
+        # The image of a vertical line is known better than the long axis of a notched needle.
+        shaft = upward
+    across = np.array([-shaft[1], shaft[0]])
+    along = (points - centre) @ shaft
+    # 0 in tissue, 1 in metal, linear in the signal: half of it marks the edge.
+    metal = float(np.median(dense[rows, columns]))
+    outside = np.exp(-float(around[round(centre[1]), round(centre[0])]))
+
+    def level(offsets: Array) -> Array:
+        marks = centre + offsets
+        values = map_coordinates(dense, marks.T[::-1], order=1, mode="nearest")
+        return np.asarray((outside - np.exp(-values)) / (outside - np.exp(-metal)))
+
+    near, far = float(along.min()), float(along.max())
+    width = np.sqrt(12.0 * float(spread[0]))
+    offset, width = _edges(level, shaft, across, min(near + 0.5 * width, far), width)
+    steps = np.arange(near - width, min(near + width, far), 0.1)
+    profile = np.zeros(len(steps))
+    lanes = np.linspace(-0.3, 0.3, 7) * width
+    for lane in lanes:
+        # Each lane is moved by the sagitta of the disc, so that all rise at the same step.
+        bulge = 0.5 * width - np.sqrt(0.25 * width**2 - lane**2) if vertical else 0.0
+        profile += level((steps + bulge)[:, None] * shaft + (lane + offset) * across) / len(lanes)
+    end = _crossing(steps, profile, _END_LEVEL)
+    if end is None:
+        return None
+    tip = centre + (end + (0.5 * width if vertical else 0.0)) * shaft + offset * across
+    return float(tip[0]), float(tip[1])
+
+
+def _upward(image: XrayImage, pixel: Array) -> Array:
+    """Direction in the image of a vertical line through the point seen at `pixel`."""
+    low = back_project(image.view, pixel[None], _HEIGHTS_MM[0])[0]
+    high = low + np.array([0.0, 0.0, _HEIGHTS_MM[1] - _HEIGHTS_MM[0]])
+    ends = np.array([low, high])
+    marks = project(image.view, ends)
+    direction = marks[1] - marks[0]
+    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-9))
+
+
+def _toward_shaft(axis: Array, upward: Array, points: Array, shape: tuple[int, int]) -> Array:
+    """Orient the long axis from the tip to the shaft."""
+    edge = np.array([shape[1] - 1.0, shape[0] - 1.0])
+    cut = (points <= 0.0).any(axis=1) | (points >= edge).any(axis=1)
+    if cut.any() and not cut.all():
+        direction = points[cut].mean(axis=0) - points[~cut].mean(axis=0)
+    else:
+        direction = upward
+    return np.asarray(axis if float(axis @ direction) >= 0.0 else -axis)
+
+
+def _edges(
+    level: Callable[[Array], Array], shaft: Array, across: Array, station: float, width: float
+) -> tuple[float, float]:
+    """Return how far beside the long axis the needle's middle runs, and its width, at `station`."""
+    lateral = np.arange(-width, width, 0.1)
+    profile = np.zeros(len(lateral))
+    stations = station + np.linspace(-0.1, 0.1, 5) * width
+    for place in stations:
+        profile += level(place * shaft + lateral[:, None] * across) / len(stations)
+    low = _crossing(lateral, profile, 0.5)
+    high = _crossing(-lateral[::-1], profile[::-1], 0.5)
+    if low is None or high is None:
+        return 0.0, width
+    return 0.5 * (low - high), -high - low
+
+
+def _crossing(place: Array, profile: Array, level: float) -> float | None:
+    """First place where `profile` rises through `level`, or None."""
+    rising = np.flatnonzero((profile[:-1] < level) & (profile[1:] >= level))
+    if len(rising) == 0:
+        return None
+    k = int(rising[0])
+    share = (level - profile[k]) / (profile[k + 1] - profile[k])
+    return float(place[k] + share * (place[k + 1] - place[k]))
