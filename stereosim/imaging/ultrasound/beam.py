@@ -1,0 +1,303 @@
+"""The beam and the pulse of a probe at every depth, by diffraction integrals.
+
+Transmit focuses at one depth, receive at all; both broaden by aberration.  Attenuation removes
+the high frequencies first, so that deep echoes come back longer and wider.  All profiles are
+scaled to unit energy (the integral of the squared two-way beam is 1 mm^3): after time-gain compensation
+a homogeneous tissue then has the same brightness at every depth, and a point echo falls
+against it as the resolution volume grows.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.imaging.ultrasound.acoustics import Acoustics
+from stereosim.imaging.ultrasound.probes import Probe
+
+Array = NDArray[np.float64]
+
+LATERAL_REACH_MM = (
+    1.4  # half width of the stored lateral beam; beyond it less than 1 % of the energy
+)
+ELEVATION_BIN_MM = 0.05
+ELEVATION_CUT = (
+    0.06  # two-way amplitude (-24 dB) below which a scatterer beside the plane is left out
+)
+_COARSE_STEP_MM = 0.8  # depths at which diffraction is integrated; between them linear
+_APERTURE_POINTS = 96
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Sampling of a frame.
+
+    Attributes
+    ----------
+    depth_mm : float
+        Depth of the last row.
+    row_mm : float
+        Axial step; row 0 is the skin surface.  0.05 mm holds the complex echo of a 12 MHz pulse.
+    columns : int
+        Number of image lines across the width of the probe.
+    """
+
+    depth_mm: float = 35.0
+    row_mm: float = 0.05
+    columns: int = 256
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return round(self.depth_mm / self.row_mm) + 1
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Beam of one probe in one mean tissue, per image row.
+
+    Attributes
+    ----------
+    grid : Grid
+        Sampling.
+    column_mm : float
+        Step of the image lines; the fine grid has half of it.
+    frequency_mhz : ndarray (rows,)
+        Centre of what is left of the spectrum.
+    phase, wavenumber : ndarray (rows,)
+        Two-way phase, rad, and its slope, rad/mm.
+    lateral : complex64 ndarray (rows, taps)
+        Two-way lateral beam on the fine grid.
+    axial : float32 ndarray (rows, pulse taps)
+        Pulse envelope.
+    elevation : complex64 ndarray (rows, bins)
+        Two-way elevational beam, bins of ``ELEVATION_BIN_MM``.
+    reach_mm : ndarray (rows,)
+        Half thickness of the slab that is heard.
+    loss_db : ndarray (rows,)
+        Two-way loss of pulse energy in the mean tissue.
+    noise_power : ndarray (rows,)
+        Electronic noise after time-gain compensation, against the speckle of unattenuated fat.
+    resolution_volume_mm3 : ndarray (rows,)
+        Integral of the squared beam over its squared peak.
+    """
+
+    grid: Grid
+    column_mm: float
+    frequency_mhz: Array
+    phase: Array
+    wavenumber: Array
+    lateral: NDArray[np.complex64]
+    axial: NDArray[np.float32]
+    elevation: NDArray[np.complex64]
+    reach_mm: Array
+    loss_db: Array
+    noise_power: Array
+    resolution_volume_mm3: Array
+
+
+def _surviving_spectrum(
+    probe: Probe, attenuation_db: Array, exponent: float
+) -> tuple[Array, Array, Array]:
+    """Centre (MHz), amplitude sd (MHz) and energy loss (dB) of the echo.
+
+    `attenuation_db` (n,) is the one-way attenuation at 1 MHz down to each depth, dB/MHz^exponent.
+    """
+    f = np.arange(0.5, 3.0 * probe.frequency_mhz, 0.05)
+    sd = probe.bandwidth * probe.frequency_mhz / math.sqrt(8.0 * math.log(2.0))
+    amplitude = np.exp(-0.5 * ((f - probe.frequency_mhz) / sd) ** 2)
+    echo = amplitude * 10.0 ** (-attenuation_db[:, None] * f**exponent / 10.0)
+    power = echo**2
+    total = power.sum(axis=1)
+    centre = (power @ f) / total
+    spread = np.sqrt(np.maximum((power @ f**2) / total - centre**2, 1e-6))
+    return centre, spread * math.sqrt(2.0), -10.0 * np.log10(total / (amplitude**2).sum())
+
+
+def _focused_field(
+    across: Array, depth: Array, aperture: Array, focus: Array, frequency: Array, pedestal: float
+) -> NDArray[np.complex128]:
+    """One-way field (depths, across) of a line aperture (width `aperture` (depths,)) focused at `focus` (depths,)."""
+    s = (np.arange(_APERTURE_POINTS) + 0.5) / _APERTURE_POINTS - 0.5
+    weight = pedestal + (1.0 - pedestal) * np.cos(2.0 * np.pi * s)
+    u = aperture[:, None] * s
+    k = (2.0 * np.pi * frequency)[:, None, None]
+    path = np.sqrt((across[None, :, None] - u[:, None, :]) ** 2 + depth[:, None, None] ** 2)
+    delay = np.sqrt(u**2 + focus[:, None] ** 2)[:, None, :]
+    field = np.exp(1j * k * (path - delay)) @ weight
+    axis = np.exp(1j * k * (depth[:, None, None] - focus[:, None, None]))[:, :, 0]
+    return np.asarray(field / axis)
+
+
+def _two_way(
+    across: Array,
+    depth: Array,
+    transmit: tuple[Array, Array],
+    receive: tuple[Array, Array],
+    frequency: Array,
+    sd: Array,
+    speed_mm_us: float,
+    pedestal: float,
+) -> NDArray[np.complex128]:
+    """Two-way beam (depths, across), the sum of seven frequencies of the pulse at its peak in time."""
+    total = np.zeros((depth.size, across.size), np.complex128)
+    for step in np.linspace(-1.5, 1.5, 7):
+        f = np.maximum(frequency + step * sd, 0.5) / speed_mm_us
+        sent = _focused_field(across, depth, *transmit, f, 1.0)
+        heard = (
+            sent if transmit is receive else _focused_field(across, depth, *receive, f, pedestal)
+        )
+        total += math.exp(-0.5 * step**2) * sent * heard
+    return total
+
+
+def _per_row(
+    coarse: NDArray[np.complex128], depth: Array, rows_mm: Array
+) -> NDArray[np.complex128]:
+    """Interpolate profiles (depths, n) linearly to the rows."""
+    step = depth[1] - depth[0]
+    position = np.clip((rows_mm - depth[0]) / step, 0.0, depth.size - 1.001)
+    i = position.astype(np.int64)
+    w = (position - i)[:, None]
+    return np.asarray((1.0 - w) * coarse[i] + w * coarse[i + 1])
+
+
+def form_beam(
+    probe: Probe,
+    acoustics: Acoustics,
+    attenuation: Array,
+    grid: Grid,
+    focus_mm: float | None = None,
+) -> Beam:
+    """Integrate the beam of `probe` down a tissue.
+
+    Parameters
+    ----------
+    probe : Probe
+        The array.
+    acoustics : Acoustics
+        Constants.
+    attenuation : ndarray (rows,)
+        Mean one-way attenuation at each row, dB/(cm MHz^y).
+    grid : Grid
+        Sampling.
+    focus_mm : float, optional
+        Transmit focus; that of the catalogue where it is not given.
+    """
+    speed = acoustics.sound_speed_m_s * 1e-3
+    rows_mm = np.arange(grid.rows) * grid.row_mm
+    column = probe.width_mm / grid.columns
+    summed = np.cumsum(attenuation) * grid.row_mm * 0.1
+    frequency, sd, loss = _surviving_spectrum(probe, summed, acoustics.attenuation_exponent)
+
+    depth = np.arange(0.5, grid.depth_mm + 2 * _COARSE_STEP_MM, _COARSE_STEP_MM)
+    f = np.interp(depth, rows_mm, frequency)
+    spread = np.interp(depth, rows_mm, sd)
+    broadening = 1.0 + acoustics.broadening_per_cm * depth / 10.0
+    lateral = _lateral(probe, depth, f, spread, broadening, column, speed, focus_mm)
+    elevation = _elevation(probe, depth, f, spread, broadening, speed)
+
+    lateral_rows = _per_row(lateral, depth, rows_mm)
+    lateral_rows /= np.sqrt((np.abs(lateral_rows) ** 2).sum(axis=1, keepdims=True) * 0.5 * column)
+    elevation_rows = _per_row(elevation, depth, rows_mm)
+    scale = (np.abs(elevation_rows) ** 2).sum(axis=1, keepdims=True) * 2.0 * ELEVATION_BIN_MM
+    elevation_rows /= np.sqrt(scale)
+    axial = _axial(sd, speed, grid.row_mm)
+
+    level = np.abs(elevation_rows) / np.abs(elevation_rows[:, :1])
+    heard = (level > ELEVATION_CUT) * np.arange(1, level.shape[1] + 1)
+    wavenumber = 4.0 * np.pi * frequency / speed
+    middle = lateral_rows.shape[1] // 2
+    peak = np.abs(lateral_rows[:, middle] * elevation_rows[:, 0]) * axial[:, axial.shape[1] // 2]
+    return Beam(
+        grid=grid,
+        column_mm=column,
+        frequency_mhz=frequency,
+        phase=np.cumsum(wavenumber) * grid.row_mm,
+        wavenumber=wavenumber,
+        lateral=lateral_rows.astype(np.complex64),
+        axial=axial.astype(np.float32),
+        elevation=elevation_rows.astype(np.complex64),
+        reach_mm=(heard.max(axis=1) - 0.01) * ELEVATION_BIN_MM,
+        loss_db=loss,
+        noise_power=10.0 ** ((loss - _sensitivity_db(probe, acoustics)) / 10.0),
+        resolution_volume_mm3=1.0 / peak**2,
+    )
+
+
+def _lateral(
+    probe: Probe,
+    depth: Array,
+    f: Array,
+    sd: Array,
+    broadening: Array,
+    column: float,
+    speed: float,
+    focus_mm: float | None,
+) -> NDArray[np.complex128]:
+    """Two-way lateral beam (depths, taps) on the fine grid, stretched by the aberration."""
+    half = math.ceil(LATERAL_REACH_MM / (0.5 * column))
+    fine = np.arange(-half, half + 1) * 0.5 * column
+    stored = np.linspace(0.0, fine[-1], 4 * half)  # one side, dense: then stretched
+    largest = probe.active_elements * probe.pitch_mm
+    smallest = 4 * probe.pitch_mm
+    focus = probe.transmit_focus_mm if focus_mm is None else focus_mm
+    sent = np.full(depth.size, np.clip(focus / probe.transmit_f_number, smallest, largest))
+    heard = np.clip(depth / probe.receive_f_number, smallest, largest)
+    beam = _two_way(
+        stored,
+        depth,
+        (sent, np.full(depth.size, focus)),
+        (heard, depth),
+        f,
+        sd,
+        speed,
+        probe.apodisation,
+    )
+    # Placing an echo on the nearest fine column widens it by the variance of that step, 1/12 of its
+    # square: the beam is narrowed by as much.
+    power = np.abs(beam) ** 2
+    variance = 2.0 * (power * stored**2).sum(axis=1) / power.sum(axis=1)
+    narrowing = np.sqrt(np.maximum(1.0 - (0.5 * column) ** 2 / 12.0 / variance, 0.5))
+    at = np.abs(fine)[None, :] / (broadening * narrowing)[:, None]
+    out = np.empty((depth.size, fine.size), np.complex128)
+    for i in range(depth.size):
+        out[i] = np.interp(at[i], stored, beam[i].real) + 1j * np.interp(
+            at[i], stored, beam[i].imag
+        )
+    return out
+
+
+def _elevation(
+    probe: Probe, depth: Array, f: Array, sd: Array, broadening: Array, speed: float
+) -> NDArray[np.complex128]:
+    """Two-way elevational beam (depths, bins) against the distance from the plane."""
+    bins = math.ceil(0.6 * probe.element_height_mm / ELEVATION_BIN_MM) + 8
+    v = (np.arange(bins) + 0.5) * ELEVATION_BIN_MM
+    aperture = np.full(depth.size, probe.element_height_mm)
+    lens = (aperture, np.full(depth.size, probe.elevation_focus_mm))
+    beam = _two_way(v, depth, lens, lens, f, sd, speed, 1.0)
+    out = np.empty_like(beam)
+    for i in range(depth.size):
+        at = v / broadening[i]
+        out[i] = np.interp(at, v, beam[i].real) + 1j * np.interp(at, v, beam[i].imag)
+    return out
+
+
+def _axial(sd_mhz: Array, speed_mm_us: float, row_mm: float) -> Array:
+    """Gaussian pulse (rows, taps) of unit energy, narrowed for the placing on the nearest row."""
+    sigma = 0.5 * speed_mm_us / (2.0 * math.pi * sd_mhz)
+    narrowed = np.sqrt(np.maximum(sigma**2 - row_mm**2 / 12.0, (0.3 * row_mm) ** 2))
+    half = max(3, math.ceil(3.0 * float(sigma.max()) / row_mm))
+    offset = np.arange(-half, half + 1) * row_mm
+    pulse = np.exp(-0.5 * (offset / narrowed[:, None]) ** 2)
+    return np.asarray(pulse / np.sqrt((pulse**2).sum(axis=1, keepdims=True) * row_mm))
+
+
+def _sensitivity_db(probe: Probe, acoustics: Acoustics) -> float:
+    """Speckle of unattenuated fat over electronic noise, dB: the loss at the stated penetration."""
+    path = np.array([acoustics.phantom_attenuation * probe.penetration_mm * 0.1])
+    return float(_surviving_spectrum(probe, path, 1.0)[2][0])

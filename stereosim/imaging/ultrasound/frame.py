@@ -1,0 +1,249 @@
+"""One B-mode frame: where the probe is, the echoes of that plane, and how they are displayed."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
+from stereosim.imaging.ultrasound.probes import Probe
+from stereosim.imaging.ultrasound.tissue import CELL_MM, Insonated, Medium
+from stereosim.kernels.ultrasound import form_image, splat_points, splat_tissue
+from stereosim_phantoms.randomness import stream
+
+Array = NDArray[np.float64]
+DEFAULT_GRID = Grid()
+_TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
+
+
+@dataclass(frozen=True)
+class ProbePose:
+    """Where the probe stands on the skin of the supine breast.
+
+    Attributes
+    ----------
+    x_mm, y_mm : float
+        Middle of the array, supine frame.
+    angle_deg : float
+        Turn of the image plane about z; at 0 the columns run along +x.
+    """
+
+    x_mm: float
+    y_mm: float
+    angle_deg: float = 0.0
+
+    def lateral_axis(self) -> Array:
+        """Unit vector (3,) from column to column, supine frame."""
+        a = math.radians(self.angle_deg)
+        return np.array([math.cos(a), math.sin(a), 0.0])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One image plane, as the machine hands it to the display.
+
+    Attributes
+    ----------
+    envelope : float32 ndarray (rows, columns)
+        Echo amplitude after time-gain compensation; the mean power of fat is about 1.
+    row_mm, column_mm : float
+        Pixel steps; row 0 is the skin.
+    pose : ProbePose
+        Where the probe stood.
+    probe : Probe
+        Which probe.
+    """
+
+    envelope: NDArray[np.float32]
+    row_mm: float
+    column_mm: float
+    pose: ProbePose
+    probe: Probe
+
+    def supine_mm(self, row: float, column: float) -> Array:
+        """Supine point (3,) that a pixel shows."""
+        middle = 0.5 * (self.envelope.shape[1] - 1)
+        point = (column - middle) * self.column_mm * self.pose.lateral_axis()
+        return point + np.array([self.pose.x_mm, self.pose.y_mm, row * self.row_mm])
+
+
+def bmode(
+    frame: Frame, *, dynamic_range_db: float = 60.0, white_db: float = 35.0
+) -> NDArray[np.float32]:
+    """Return the display of `frame`, 0 black to 1 white, log compressed.
+
+    Parameters
+    ----------
+    frame : Frame
+        The image.
+    dynamic_range_db : float
+        Range from black to white.
+    white_db : float
+        Level over the mean of fat that is shown white: the gain knob.
+    """
+    db = 20.0 * np.log10(np.maximum(frame.envelope, 1e-9))
+    return np.asarray(np.clip((db - white_db) / dynamic_range_db + 1.0, 0.0, 1.0), np.float32)
+
+
+def scan_frame(
+    tissue: Insonated,
+    pose: ProbePose,
+    probe: Probe,
+    *,
+    seed: int,
+    grid: Grid = DEFAULT_GRID,
+    focus_mm: float | None = None,
+) -> Frame:
+    """Image one plane.
+
+    Parameters
+    ----------
+    tissue : Insonated
+        What the beam meets.
+    pose : ProbePose
+        Where the probe stands.
+    probe : Probe
+        The array.
+    seed : int
+        Electronic noise of this scan; the speckle belongs to the tissue and does not change.
+    grid : Grid
+        Depth and sampling.
+    focus_mm : float, optional
+        Transmit focus; the probe's own where none is given.
+    """
+    return next(
+        parallel_frames(tissue, (pose,), 1.0, probe, seed=seed, grid=grid, focus_mm=focus_mm)
+    )
+
+
+def parallel_frames(
+    tissue: Insonated,
+    poses: Sequence[ProbePose],
+    step_mm: float,
+    probe: Probe,
+    *,
+    seed: int,
+    grid: Grid = DEFAULT_GRID,
+    focus_mm: float | None = None,
+) -> Iterator[Frame]:
+    """Yield the frames of parallel planes, each the one that :func:`scan_frame` gives.
+
+    Each scatterer is drawn once and heard by all the planes that it is near to.  `poses` are `step_mm`
+    apart at right angles to the planes, in the order in which y grows at angle 0.
+    """
+    medium = tissue.medium(probe, grid, focus_mm)
+    beam = medium.beam
+    fine = 0.5 * beam.column_mm
+    shape = (len(poses), 2, grid.rows, grid.columns + beam.lateral.shape[1] // 2)
+    real, imaginary = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    axis = poses[0].lateral_axis()
+    splat_tissue(
+        tissue.seed,
+        CELL_MM,
+        medium.amplitude,
+        tissue.origin_mm,
+        tissue.spacing_mm,
+        np.array([poses[0].x_mm, poses[0].y_mm, axis[0], axis[1]]),
+        fine,
+        grid.row_mm,
+        beam.phase,
+        beam.wavenumber,
+        beam.elevation,
+        ELEVATION_BIN_MM,
+        beam.reach_mm,
+        _TURN,
+        step_mm,
+        real,
+        imaginary,
+    )
+    lateral_re = np.ascontiguousarray(beam.lateral.real)
+    lateral_im = np.ascontiguousarray(beam.lateral.imag)
+    for i, pose in enumerate(poses):
+        for u, v, z, strength in (_specks(tissue, medium, pose), _skin(tissue, medium, pose, fine)):
+            splat_points(
+                u,
+                v,
+                z,
+                strength,
+                fine,
+                grid.row_mm,
+                beam.phase,
+                beam.wavenumber,
+                beam.elevation,
+                ELEVATION_BIN_MM,
+                real[i],
+                imaginary[i],
+            )
+        noise = _noise(beam, pose, seed)
+        envelope = np.empty((grid.rows, grid.columns), np.float32)
+        form_image(
+            real[i], imaginary[i], lateral_re, lateral_im, beam.axial, noise[0], noise[1], envelope
+        )
+        yield Frame(envelope, grid.row_mm, beam.column_mm, pose, probe)
+
+
+def _specks(
+    tissue: Insonated, medium: Medium, pose: ProbePose
+) -> tuple[Array, Array, Array, Array]:
+    """Places of the specks in the image frame and their echoes."""
+    away = tissue.speck_mm - np.array([pose.x_mm, pose.y_mm, 0.0])
+    axis = pose.lateral_axis()
+    u = away @ axis
+    v = away[:, 1] * axis[0] - away[:, 0] * axis[1]
+    return u, v, np.ascontiguousarray(away[:, 2]), medium.speck_amplitude
+
+
+def _skin(
+    tissue: Insonated, medium: Medium, pose: ProbePose, fine_mm: float
+) -> tuple[Array, Array, Array, Array]:
+    """Specular echoes of the two faces of the skin, one per fine column.
+
+    A plane reflector returns the amplitude R dA / wavelength per area dA (Kirchhoff); a tilted one
+    sends it past the array.
+    """
+    beam, a = medium.beam, tissue.acoustics
+    half = 0.5 * beam.grid.columns * beam.column_mm + LATERAL_REACH_MM
+    u = np.arange(-half, half, fine_mm)
+    axis = pose.lateral_axis()
+    x = pose.x_mm + u * axis[0]
+    y = pose.y_mm + u * axis[1]
+    i = np.clip((x - tissue.origin_mm[0]) / tissue.spacing_mm, 0, tissue.skin_mm.shape[1] - 1.001)
+    j = np.clip((y - tissue.origin_mm[1]) / tissue.spacing_mm, 0, tissue.skin_mm.shape[0] - 1.001)
+    i0, j0 = i.astype(np.int64), j.astype(np.int64)
+    wi, wj = i - i0, j - j0
+    s = tissue.skin_mm
+    thickness = (1 - wj) * ((1 - wi) * s[j0, i0] + wi * s[j0, i0 + 1]) + wj * (
+        (1 - wi) * s[j0 + 1, i0] + wi * s[j0 + 1, i0 + 1]
+    )
+    tilt = np.degrees(np.arctan(np.gradient(thickness, fine_mm)))
+    facing = np.exp(-((tilt / a.specular_acceptance_deg) ** 2))
+    faces = (
+        (np.zeros_like(u), a.gel_impedance_mrayl, a.skin_impedance_mrayl, np.ones_like(u)),
+        (thickness.astype(np.float64), a.skin_impedance_mrayl, a.fat_impedance_mrayl, facing),
+    )
+    z = np.concatenate([face[0] for face in faces])
+    row = np.clip(np.rint(z / beam.grid.row_mm).astype(np.int64), 0, beam.grid.rows - 1)
+    frequency = beam.frequency_mhz[row]
+    thick = beam.elevation.sum(axis=1) * 2.0 * ELEVATION_BIN_MM / beam.elevation[:, 0]
+    area = fine_mm * np.abs(thick)[row]
+    reflected = np.concatenate(
+        [(after - before) / (after + before) * turn for _, before, after, turn in faces]
+    )
+    present = np.tile(thickness > 0.0, 2)
+    strength = present * reflected * area / a.wavelength_mm(frequency)
+    strength /= np.sqrt(a.fat_backscatter_per_mm(frequency))
+    return np.tile(u, 2), np.zeros(z.size), z, strength
+
+
+def _noise(beam: Beam, pose: ProbePose, seed: int) -> NDArray[np.float32]:
+    """White noise (2, rows, columns) before the pulse filter, of the beam's noise power after it."""
+    key = zlib.crc32(np.array([pose.x_mm, pose.y_mm, pose.angle_deg]).tobytes())
+    rng = stream(seed, "ultrasound noise", key)
+    noise = rng.standard_normal((2, beam.grid.rows, beam.grid.columns), dtype=np.float32)
+    noise *= np.sqrt(0.5 * beam.noise_power * beam.grid.row_mm).astype(np.float32)[:, None]
+    return noise

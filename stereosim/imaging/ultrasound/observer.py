@@ -1,0 +1,398 @@
+"""The reader of a sweep: looks for bright foci and dark masses, in the frames and nothing else.
+
+A *focus* is a spot of the size of the beam that stands out of its surroundings on all sides (a ligament
+stands out on two).  Its statistic is its level in excess of what other foci of the same breast reach.
+A *cluster* adds up that excess over the foci within a ball.  A *mass* is an ellipsoid that is darker than all that
+surrounds it and darker than fat.  The thresholds come from scans of breasts without any
+calcification or mass (:mod:`stereosim.imaging.ultrasound.calibrate`): speckle, septa and lobules all have had
+their chance to be mistaken.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, signal
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
+
+from stereosim.imaging.ultrasound.probes import DATA
+from stereosim.imaging.ultrasound.sweep import Sweep
+from stereosim.kernels.ultrasound import ring_contrast
+from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters
+
+Array = NDArray[np.float64]
+Volume = NDArray[np.float32]
+
+CANDIDATE_DB = 7.0  # foci weaker than this are not listed
+CLUTTER_PER_CM3 = 0.4  # foci elsewhere that may be stronger than the reference level
+ELSEWHERE_MM = 10.0  # beyond any cluster around the focus in question
+CENTRES = 150  # foci, from the strongest on, that are tried as the middle of a group
+CLUSTER_RADIUS_MM = 5.0  # "grouped": specks that belong together lie within a ball of this size
+FOCUS_MM = (0.06, 0.15)  # sd (depth, lateral) of the matched filter: the beam at the focus
+RING_MM = (0.9, 1.5)  # semi-axes of the ring of surroundings: outside of a speck's beam
+PATCH_MM = (0.5, 0.7)  # size of each of its eight places
+APART_MM = (1.0, 0.6, 1.2)  # (across frames, depth, lateral): nearer peaks are one focus
+SKIN_MM = 3.0  # searched from below the skin
+FAT_OFFSET_DB = 3.0  # see mass_statistic
+MASS_AXES_MM = ((5.0, 2.6), (7.0, 3.6), (9.0, 5.0), (13.0, 8.0))  # (width, height)
+FAT_BAND_MM = (2.5, 5.5)  # subcutaneous fat, the reader's grey reference
+
+
+@dataclass(frozen=True)
+class Foci:
+    """Bright foci of a sweep, the strongest first.
+
+    Attributes
+    ----------
+    position_mm : ndarray (n, 3)
+        Supine frame.
+    level_db : ndarray (n,)
+        Over the surroundings.
+    """
+
+    position_mm: Array
+    level_db: Array
+
+    def above(self, deepest_mm: float) -> Foci:
+        """Return those that lie no deeper than `deepest_mm`."""
+        kept = self.position_mm[:, 2] <= deepest_mm
+        return Foci(self.position_mm[kept], self.level_db[kept])
+
+
+@dataclass(frozen=True)
+class EchoFinding:
+    """Something that the reader reports.
+
+    Attributes
+    ----------
+    kind : {"specks", "mass"}
+        Bright foci, or a dark mass.
+    position_mm : ndarray (3,)
+        Its middle, supine frame.
+    statistic, threshold : float
+        What was measured, and what the reader asks for; dB.
+    extent_mm : float
+        Largest width; 0 for a single focus.
+    foci : int
+        Number of foci that it is made of; 0 for a mass.
+    """
+
+    kind: Literal["specks", "mass"]
+    position_mm: Array
+    statistic: float
+    threshold: float
+    extent_mm: float
+    foci: int = 0
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Null distributions of the largest statistic in a sweep (Gumbel), and the accepted error.
+
+    Attributes
+    ----------
+    focus, cluster, mass : tuple of float
+        Location and scale, dB, at `volume_cm3`.
+    volume_cm3 : float
+        Volume that was searched in the calibration; a larger search asks for more.
+    false_alarm_rate : float
+        Chance per sweep and kind of finding something where there is nothing.
+    provenance : dict of str to Parameter
+        How the numbers were obtained.
+    """
+
+    focus: tuple[float, float]
+    cluster: tuple[float, float]
+    mass: tuple[float, float]
+    volume_cm3: float
+    false_alarm_rate: float
+    provenance: dict[str, Parameter]
+
+    def at(self, null: tuple[float, float], rate: float, volume_cm3: float) -> float:
+        """Level that the largest of a null search of `volume_cm3` exceeds with probability `rate`."""
+        location, scale = null
+        location += scale * math.log(max(volume_cm3, 1e-3) / self.volume_cm3)
+        return location - scale * math.log(-math.log1p(-rate))
+
+
+@lru_cache(maxsize=1)
+def _null_tables() -> dict[str, dict[str, Parameter]]:
+    path = DATA / "observer.toml"
+    tables = load_toml(path)
+    sources = tables.pop("sources")
+    return {
+        name: read_parameters(table, sources, f"{path.name}.{name}")
+        for name, table in tables.items()
+    }
+
+
+def load_thresholds(probe_name: str, *, false_alarm_rate: float = 0.05) -> Thresholds:
+    """Return the thresholds calibrated for a probe.
+
+    Raises
+    ------
+    KeyError
+        When the probe was never calibrated.
+    """
+    tables = _null_tables()
+    if probe_name not in tables:
+        raise KeyError(f"probe {probe_name!r} has no calibrated observer: {', '.join(tables)}")
+    table = tables[probe_name]
+    return Thresholds(
+        focus=(table["focus_location_db"].value, table["focus_scale_db"].value),
+        cluster=(table["cluster_location_db"].value, table["cluster_scale_db"].value),
+        mass=(table["mass_location_db"].value, table["mass_scale_db"].value),
+        volume_cm3=table["volume_cm3"].value,
+        false_alarm_rate=false_alarm_rate,
+        provenance=table,
+    )
+
+
+def search(
+    sweep: Sweep, *, thresholds: Thresholds | None = None, deepest_mm: float = math.inf
+) -> list[EchoFinding]:
+    """Return what the reader finds in a sweep, the surest first.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        The frames.
+    thresholds : Thresholds, optional
+        Those of the sweep's probe, at a false-alarm rate of 0.05, where none are given.
+    deepest_mm : float
+        Nothing is looked for below this depth, such as that of the pectoral muscle.
+    """
+    limits = load_thresholds(sweep.probe.name) if thresholds is None else thresholds
+    # Two looks at the specks, the brightest and the group, share the accepted error.
+    half = -math.expm1(0.5 * math.log1p(-limits.false_alarm_rate))
+    depth = sweep.stack.shape[1] * sweep.row_mm
+    volume = sweep.volume_cm3 * min(1.0, deepest_mm / depth)
+    foci = find_foci(sweep).above(deepest_mm)
+    found = _specks(
+        foci, volume, limits.at(limits.focus, half, volume), limits.at(limits.cluster, half, volume)
+    )
+    masses: list[EchoFinding] = []
+    limit = limits.at(limits.mass, limits.false_alarm_rate, volume)
+    statistic, widths, to_supine = mass_statistic(sweep)
+    for index in np.argsort(statistic, axis=None)[::-1]:
+        at = np.unravel_index(index, statistic.shape)
+        if statistic[at] <= limit:
+            break
+        point = to_supine(at)
+        if point[2] <= deepest_mm and not _near(masses, point, float(widths[at])):
+            masses.append(
+                EchoFinding("mass", point, float(statistic[at]), limit, float(widths[at]))
+            )
+    return sorted(found + masses, key=lambda item: item.threshold - item.statistic)
+
+
+def _near(
+    findings: list[EchoFinding], point: Array, distance_mm: float = CLUSTER_RADIUS_MM
+) -> bool:
+    return any(np.linalg.norm(item.position_mm - point) < distance_mm for item in findings)
+
+
+def focus_map(frame: NDArray[np.float32], row_mm: float, column_mm: float) -> Volume:
+    """Level (dB) of each pixel of an envelope (rows, columns) over its surroundings; every second row."""
+    power = frame * frame
+    point = ndimage.gaussian_filter(
+        power, (FOCUS_MM[0] / row_mm, FOCUS_MM[1] / column_mm), truncate=2.5
+    )[::2]
+    patch = (max(1, round(PATCH_MM[0] / row_mm)), max(1, round(PATCH_MM[1] / column_mm)))
+    smooth = ndimage.uniform_filter(power, patch, mode="nearest")[::2]
+    turn = np.arange(8) * np.pi / 4.0
+    down = np.rint(RING_MM[0] * np.sin(turn) / (2.0 * row_mm)).astype(np.int64)
+    across = np.rint(RING_MM[1] * np.cos(turn) / column_mm).astype(np.int64)
+    out = np.empty_like(point)
+    ring_contrast(np.ascontiguousarray(point), np.ascontiguousarray(smooth), down, across, 1, out)
+    return out
+
+
+def find_foci(sweep: Sweep, *, above_db: float = CANDIDATE_DB) -> Foci:
+    """Return the local maxima of the focus map that exceed `above_db`."""
+    skip = math.ceil(SKIN_MM / (2.0 * sweep.row_mm))
+    places, levels = [], []
+    for index, frame in enumerate(sweep.stack):
+        level = focus_map(frame, sweep.row_mm, sweep.column_mm)[skip:]
+        # A first thinning in the plane keeps the list short; the frames are thinned together below.
+        peak = (level > above_db) & (level == ndimage.maximum_filter(level, 5))
+        row, column = np.nonzero(peak)
+        places.append(np.column_stack([np.full(row.size, index), 2 * (row + skip), column]))
+        levels.append(level[row, column])
+    place = np.concatenate(places).astype(np.float64)
+    level_db = np.concatenate(levels).astype(np.float64)
+    kept = _thinned(place * [sweep.step_mm, sweep.row_mm, sweep.column_mm] / APART_MM, level_db)
+    index_, row_, column_ = place[kept].T
+    return Foci(sweep.supine_mm(index_, row_, column_), level_db[kept])
+
+
+def _thinned(scaled: Array, level: Array) -> NDArray[np.int64]:
+    """Indices of the points that no stronger point has within distance 1, the strongest first."""
+    order = np.argsort(-level, kind="stable")
+    if order.size == 0:
+        return order
+    tree = cKDTree(scaled)
+    free = np.ones(level.size, bool)
+    kept = []
+    for i in order:
+        if free[i]:
+            kept.append(i)
+            free[tree.query_ball_point(scaled[i], 1.0)] = False
+    return np.array(kept, np.int64)
+
+
+@dataclass(frozen=True)
+class SpeckStatistics:
+    """What the reader measures about each of the strongest foci.
+
+    Attributes
+    ----------
+    focus_db : ndarray (n,)
+        Level over what foci elsewhere in the sweep reach.
+    cluster_db : ndarray (n,)
+        Sum of that over the foci in a ball around it.
+    members : tuple of ndarray
+        Indices of the foci in the ball that count.
+    """
+
+    focus_db: Array
+    cluster_db: Array
+    members: tuple[NDArray[np.int64], ...]
+
+
+def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
+    """Compare the strongest foci with the rest of the same breast.
+
+    One breast is full of bright septa, the next is not, and a reader gets used to it: the reference is the
+    level of the strongest foci *elsewhere* (more than ``ELSEWHERE_MM`` away), at the rank that
+    leaves ``CLUTTER_PER_CM3`` stronger ones in the searched volume.
+    """
+    n = min(foci.level_db.size, CENTRES)
+    if n == 0:
+        return SpeckStatistics(np.zeros(0), np.zeros(0), ())
+    distance = cdist(foci.position_mm[:n], foci.position_mm)
+    rank = max(1, round(CLUTTER_PER_CM3 * volume_cm3))
+    single, group, members = np.empty(n), np.empty(n), []
+    for i in range(n):
+        elsewhere = foci.level_db[distance[i] > ELSEWHERE_MM]  # strongest first, as the foci are
+        reference = elsewhere[rank - 1] if elsewhere.size >= rank else CANDIDATE_DB
+        excess = foci.level_db - reference
+        inside = np.flatnonzero((distance[i] <= CLUSTER_RADIUS_MM) & (excess > 0.0))
+        single[i] = excess[i]
+        group[i] = excess[inside].sum()
+        members.append(inside)
+    return SpeckStatistics(single, group, tuple(members))
+
+
+def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[EchoFinding]:
+    """Groups whose summed excess passes `limit`, then single foci that pass `lone`."""
+    measured = speck_statistics(foci, volume_cm3)
+    found: list[EchoFinding] = []
+    for i in np.argsort(-measured.cluster_db, kind="stable"):
+        total = float(measured.cluster_db[i])
+        if total <= limit:
+            break
+        group = measured.members[i]
+        points = foci.position_mm[group]
+        middle = np.average(points, axis=0, weights=foci.level_db[group])
+        if not _near(found, middle, 2.0 * CLUSTER_RADIUS_MM):
+            extent = float(2.0 * np.linalg.norm(points - middle, axis=1).max())
+            found.append(EchoFinding("specks", middle, total, limit, extent, len(group)))
+    for i in np.flatnonzero(measured.focus_db > lone):
+        point = foci.position_mm[i]
+        if not _near(found, point):
+            found.append(EchoFinding("specks", point, float(measured.focus_db[i]), lone, 0.0, 1))
+    return found
+
+
+class _ToSupine:
+    """Supine point of an index of the coarse volume."""
+
+    def __init__(self, sweep: Sweep, blocks: tuple[int, int, int]) -> None:
+        self.sweep, self.blocks = sweep, blocks
+
+    def __call__(self, at: tuple[np.intp, ...]) -> Array:
+        fine = [(int(i) + 0.5) * b - 0.5 for i, b in zip(at, self.blocks, strict=True)]
+        return self.sweep.supine_mm(*fine)
+
+
+def mass_statistic(sweep: Sweep) -> tuple[Volume, Volume, _ToSupine]:
+    """Darkness of ellipsoids about each point of a coarse volume.
+
+    The statistic (dB of mean log envelope) is the smaller of two contrasts: of the inside against the
+    least dark of its six neighbours (above, below, left, right, before, behind), which a lobule of fat open to
+    one side fails, and against subcutaneous fat, which every lobule of fat fails.
+
+    Returns
+    -------
+    statistic, width_mm : float32 ndarray (frames', rows', columns')
+        The largest statistic over the templates, and that template's width.
+    to_supine : callable
+        Carries an index of that volume to the supine frame.
+    """
+    blocks = (
+        max(1, round(1.0 / sweep.step_mm)),
+        max(1, round(0.5 / sweep.row_mm)),
+        max(1, round(1.0 / sweep.column_mm)),
+    )
+    coarse = _block_mean(sweep.stack, blocks)
+    spacing = np.array(blocks) * [sweep.step_mm, sweep.row_mm, sweep.column_mm]
+    depth = (np.arange(coarse.shape[1]) + 0.5) * spacing[1]
+    band = (depth >= FAT_BAND_MM[0]) & (depth <= FAT_BAND_MM[1])
+    fat = float(np.median(coarse[:, band])) if band.any() else 0.0
+    best = np.full(coarse.shape, -np.inf, np.float32)
+    widths = np.zeros(coarse.shape, np.float32)
+    for width, height in MASS_AXES_MM:
+        inside, around = _templates(width, height, spacing)
+        middle = signal.fftconvolve(coarse, inside, mode="same")
+        sides = [signal.fftconvolve(coarse, side, mode="same") for side in around]
+        enclosed = np.min(sides, axis=0) - middle
+        statistic = np.minimum(enclosed, fat - middle + FAT_OFFSET_DB)
+        room = np.ceil(0.5 * np.array([width, height, width]) / spacing).astype(int)
+        valid = np.zeros(coarse.shape, bool)
+        valid[
+            room[0] : coarse.shape[0] - room[0],
+            room[1] + math.ceil(SKIN_MM / spacing[1]) : coarse.shape[1] - room[1],
+            room[2] : coarse.shape[2] - room[2],
+        ] = True
+        better = valid & (statistic > best)
+        best[better] = statistic[better]
+        widths[better] = width
+    return best, widths, _ToSupine(sweep, blocks)
+
+
+def _block_mean(stack: Volume, blocks: tuple[int, int, int]) -> Array:
+    """Mean log envelope (dB) over blocks of pixels; what does not fill a block is left out."""
+    n = [size // block for size, block in zip(stack.shape, blocks, strict=True)]
+    out = np.empty(n)
+    for k in range(n[0]):
+        part = stack[k * blocks[0] : (k + 1) * blocks[0], : n[1] * blocks[1], : n[2] * blocks[2]]
+        log = 20.0 * np.log10(np.maximum(part, 1e-3))
+        out[k] = log.reshape(blocks[0], n[1], blocks[1], n[2], blocks[2]).mean(axis=(0, 2, 4))
+    return out
+
+
+def _templates(width: float, height: float, spacing: Array) -> tuple[Array, list[Array]]:
+    """Ellipsoid of unit sum, and the six sides of the shell around it (1.3 to 2 times its size)."""
+    axes = 0.5 * np.array([width, height, width])
+    half = np.ceil(2.0 * axes / spacing).astype(int)
+    grid = np.meshgrid(
+        *[np.arange(-n, n + 1) * s / a for n, s, a in zip(half, spacing, axes, strict=True)],
+        indexing="ij",
+    )
+    radius = np.sqrt(sum(g * g for g in grid))
+    inside = (radius <= 0.85).astype(float)
+    shell = (radius >= 1.3) & (radius <= 2.0)
+    sides = []
+    for axis in range(3):
+        for sign in (-1.0, 1.0):
+            side = (shell & (sign * grid[axis] > 0.6 * radius)).astype(float)
+            # fftconvolve flips its kernel
+            sides.append(np.flip(side) / side.sum())
+    return inside / inside.sum(), sides
