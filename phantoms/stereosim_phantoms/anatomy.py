@@ -24,7 +24,7 @@ NO_MASSES = np.zeros((0, 14))
 
 @dataclass(frozen=True)
 class Anatomy:
-    """Everything the kernels need to know of one breast (see :mod:`.kernels.tissue` for the arrays)."""
+    """All that the kernels need to know of one breast (arrays: :mod:`.kernels.tissue`)."""
 
     shape: Array
     affines: Array
@@ -38,17 +38,23 @@ class Anatomy:
     counts: NDArray[np.int64]
 
     def evaluate(self, points_mm: Array, spacing_mm: float, masses: Array = NO_MASSES) -> Array:
-        """Return (n, 8): inside, skin, gland, ligament, mass, X-ray gland, drive, envelope at breast points (n, 3)."""
+        """Return (n, 8) at breast points (n, 3), columns as in ``kernels.tissue.tissue_points``."""
         points = np.ascontiguousarray(points_mm, dtype=np.float64)
         result = np.zeros((len(points), 8))
-        kernel.tissue_points(points, float(spacing_mm), *self._arrays(), masses, result)
+        kernel.tissue_points(points, float(spacing_mm), self._arrays(), masses, result)
         return result
 
     def fill_box(
-        self, origin_mm: Array, spacing_mm: float, masses: Array, gland: Tile, skin: Tile, inside: Tile
+        self,
+        origin_mm: Array,
+        spacing_mm: float,
+        masses: Array,
+        gland: Tile,
+        skin: Tile,
+        inside: Tile,
     ) -> None:
-        """Fill the three (z, y, x) arrays of a box of the breast whose first voxel centre is `origin_mm`."""
-        kernel.tissue_box(origin_mm, float(spacing_mm), *self._arrays(), masses, gland, skin, inside)
+        """Fill the (z, y, x) arrays of a box whose first voxel centre is `origin_mm`."""
+        kernel.tissue_box(origin_mm, float(spacing_mm), self._arrays(), masses, gland, skin, inside)
 
     def _arrays(self) -> tuple[NDArray[np.generic], ...]:
         """Return the arrays in the order in which every kernel takes them."""
@@ -69,21 +75,31 @@ def anatomy_of(breast: BreastSpec) -> Anatomy:
     rng = stream(breast.seed, "parenchyma")
     coarse = power_law_tile(COARSE_SIDE, exponent, 0.9, coarse_mm / join_mm, rng=rng)
     fine = power_law_tile(FINE_SIDE, exponent, fine_mm / join_mm, 0.5 * FINE_SIDE, rng=rng)
-    # The ligaments' tile repeats after eight wavelengths; its band is an octave wide.
-    band = power_law_tile(BAND_SIDE, 0.0, 5.5, 11.0, rng=rng)
+    # The ligaments' tile repeats after eight wavelengths; its band is two octaves wide.
+    band = power_law_tile(BAND_SIDE, 3.0, 4.5, 18.0, rng=rng)
     band_mm = 8.0 * parameters.ligament_wavelength_mm
     along = (1.0, 1.35, 1.0)  # features are drawn out toward the nipple
-    affines = np.stack([
-        random_affine(COARSE_SIDE / coarse_mm, along, rng=rng),
-        random_affine(FINE_SIDE / fine_mm, along, rng=rng),
-        random_affine(BAND_SIDE / band_mm, (1.0, 1.2, 1.0), rng=rng),
-        random_affine(BAND_SIDE / band_mm, (1.0, 1.0, 6.0), rng=rng),
-    ])
+    affines = np.stack(
+        [
+            random_affine(COARSE_SIDE / coarse_mm, along, rng=rng),
+            random_affine(FINE_SIDE / fine_mm, along, rng=rng),
+            random_affine(BAND_SIDE / band_mm, (1.0, 1.5, 1.0), rng=rng),
+            random_affine(BAND_SIDE / band_mm, (1.0, 1.0, 6.0), rng=rng),
+        ]
+    )
     # Strands keep their own axes: directions from the nipple, and slowly the distance from it.
-    affines[3, :, :3] = np.diag([BAND_SIDE / band_mm, BAND_SIDE / band_mm, BAND_SIDE / band_mm / 4.0])
+    affines[3, :, :3] = np.diag(
+        [BAND_SIDE / band_mm, BAND_SIDE / band_mm, BAND_SIDE / band_mm / 4.0]
+    )
     ducts = grow_ducts(breast, parameters)
     anatomy = Anatomy(
-        _textured_shape(breast, parameters), affines, coarse, fine, band, ducts, *_cell_lists(breast, ducts)
+        _textured_shape(breast, parameters),
+        affines,
+        coarse,
+        fine,
+        band,
+        ducts,
+        *_cell_lists(breast, ducts),
     )
     return _calibrated(anatomy, breast)
 
@@ -108,6 +124,7 @@ def _textured_shape(breast: BreastSpec, parameters: AnatomyParameters) -> Array:
     shape[kernel.RETRO] = p.retromammary_mm * scale
     shape[kernel.SCALLOP] = p.scallop
     shape[kernel.LIGAMENT] = p.ligament_mm
+    shape[kernel.LIGAMENT_SLOPE] = 2.0 * np.pi / p.ligament_wavelength_mm
     shape[kernel.STRAND_MM] = 3.0 * p.ligament_wavelength_mm
     shape[kernel.LATERAL] = 0.1 * breast.half_width_mm * breast.lateral
     return shape
@@ -120,24 +137,30 @@ def _cell_lists(
     low = np.array([-breast.half_width_mm, 0.0, 0.0])
     size = np.array([2.0 * breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm])
     counts = np.ceil(size / CELL_MM).astype(np.int64)
-    cells = np.concatenate([low, np.full(3, CELL_MM)])
+    cells = np.append(low, CELL_MM)
     starts = np.zeros(int(counts.prod()) + 1, dtype=np.int32)
     margin = 1.0  # the soft edge: half a voxel, or the radius where that is more
-    total = kernel.duct_cells(ducts.capsules, margin, cells, counts, starts, np.zeros(0, dtype=np.int32))
+    total = kernel.duct_cells(
+        ducts.capsules, margin, cells, counts, starts, np.zeros(0, dtype=np.int32)
+    )
     items = np.zeros(max(total, 1), dtype=np.int32)
     kernel.duct_cells(ducts.capsules, margin, cells, counts, starts, items)
     return starts, items, cells, counts
 
 
 def _calibrated(anatomy: Anatomy, breast: BreastSpec) -> Anatomy:
-    """Set the threshold so that the breast without skin holds the glandular fraction asked for.
+    """Set the threshold so that the breast without skin holds the glandular fraction asked.
 
-    The fractions are sampled on a grid of about 40,000 points, which settles the mean to about 0.2 %
-    of the volume; below the volume of ducts and ligaments the threshold ends at its upper stop.
+    The fractions are sampled on a grid of about 40,000 points, which settles the mean to
+    about 0.2 % of the volume; below the volume of ducts and ligaments the threshold ends at
+    its upper stop.
     """
     spacing = float(np.clip(np.cbrt(breast.volume_mm3 / 40_000.0), 1.5, 3.0))
     high = (breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm)
-    axes = [np.arange(lo + 0.5 * spacing, hi, spacing) for lo, hi in zip((-high[0], 0.0, 0.0), high, strict=True)]
+    axes = [
+        np.arange(lo + 0.5 * spacing, hi, spacing)
+        for lo, hi in zip((-high[0], 0.0, 0.0), high, strict=True)
+    ]
     z, y, x = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
     points = np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1)
     # Samples of the fine anatomy on a coarse grid: unbiased for the thin features too.
@@ -174,5 +197,5 @@ def _plain(breast: BreastSpec) -> Anatomy:
     return Anatomy(
         breast.shape_array(), np.zeros((4, 3, 4)), tile, tile, tile, none,
         np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int32),
-        np.array([0.0, 0.0, 0.0, CELL_MM, CELL_MM, CELL_MM]), np.zeros(3, dtype=np.int64),
+        np.array([0.0, 0.0, 0.0, CELL_MM]), np.zeros(3, dtype=np.int64),
     )  # fmt: skip

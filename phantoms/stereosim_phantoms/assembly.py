@@ -54,7 +54,8 @@ def make_patient(
 ) -> VirtualPatient:
     """Make the patient whose lesion `cluster` grows about `centre_mm`, breast frame.
 
-    All that is random is drawn from ``breast.seed``.  `scattered` benign specks (cluster -1) lie elsewhere.
+    All that is random is drawn from ``breast.seed``; `scattered` benign specks (cluster -1) lie
+    elsewhere.
     """
     seed = breast.seed
     supine = supine_map(breast)
@@ -69,10 +70,18 @@ def make_patient(
         placed.append(mass)
     parts = [(target, cluster.material, 0)]
     if scattered:
-        parts.append((scattered_specks(breast, scattered, target, rng=stream(seed, "scattered")), "hydroxyapatite", -1))
-    referral = write_referral(breast, supine, target.centres_mm, cluster.morphology, cluster.distribution)
+        parts.append(
+            (
+                scattered_specks(breast, scattered, target, rng=stream(seed, "scattered")),
+                "hydroxyapatite",
+                -1,
+            )
+        )
+    referral = write_referral(
+        breast, supine, target.centres_mm, cluster.morphology, cluster.distribution
+    )
     return VirtualPatient(
-        label, seed, breast, joined(parts), tuple(mass.holding(target.centres_mm) for mass in placed),
+        label, seed, breast, joined(parts), tuple(m.holding(target.centres_mm) for m in placed),
         referral, supine, cluster.morphology, cluster.distribution,
     )  # fmt: skip
 
@@ -80,14 +89,16 @@ def make_patient(
 def _drawn_into(target: Ellipsoids, mass: Mass) -> Ellipsoids:
     """Draw the specks that stick out of `mass` into its inner 85 %, without letting them touch.
 
-    A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in the
-    compressed breast; that it holds the calcifications is what is asked for.
+    A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in
+    the compressed breast; that it holds the calcifications is what is asked for.
     """
     axes, middle = mass.solid.axes_mm[0], mass.solid.centres_mm[0]
     radii, centres = bounding_radii(target.axes_mm), target.centres_mm
     for _ in range(20):
         local = np.linalg.solve(axes, (centres - middle).T).T
-        local *= np.minimum(1.0, 0.85 / np.maximum(np.linalg.norm(local, axis=1, keepdims=True), 1e-9))
+        local *= np.minimum(
+            1.0, 0.85 / np.maximum(np.linalg.norm(local, axis=1, keepdims=True), 1e-9)
+        )
         centres = local @ axes.T + middle
         if not overlapping(centres, radii):
             return Ellipsoids(centres, target.axes_mm)

@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True)
 class AnatomyParameters:
-    """Parameters common to all synthetic breasts; see ``data/anatomy.toml`` for unit, source and range."""
+    """Parameters of all synthetic breasts; unit, source and range in ``data/anatomy.toml``."""
 
     skin_mm: float
     skin_sd_mm: float
@@ -77,7 +77,7 @@ class BreastSpec:
     edge_mm : float
         How far the front edge is rounded back at top and bottom; at most T/2 is natural.
     parenchyma : {"textured", "homogeneous"}
-        ``"homogeneous"`` gives constant fractions and no skin, ducts, ligaments or nipple, for tests.
+        ``"homogeneous"``, for tests, has constant fractions and no ducts, ligaments or nipple.
     supine_displacement_mm : float
         RMS of the random part of the way from compressed to supine (see :mod:`.supine`).
     """
@@ -131,7 +131,7 @@ class BreastSpec:
         return front
 
     def skin_distance_mm(self, points_mm: Array) -> Array:
-        """Return the distance of each point (n, 3) inward from the skin surface, negative outside."""
+        """Return the distance (n,) inward from the skin of points (n, 3); negative outside."""
         points = np.ascontiguousarray(points_mm, dtype=np.float64).reshape(-1, 3)
         out = np.empty(len(points))
         kernel.skin_distances(points, self.shape_array(), out)

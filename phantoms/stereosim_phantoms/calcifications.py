@@ -28,8 +28,8 @@ DIAMETER_RANGE_MM = (0.05, 1.5)
 class Morphology:
     """Sizes and shapes of one BI-RADS morphology; see ``data/calcifications.toml``.
 
-    The diameter (of the sphere of equal volume) is lognormal with mean `mean_mm` and standard deviation
-    `log_sd` of its logarithm; a share `second_share` has the mean `second_mean_mm` instead.
+    The diameter (of the sphere of equal volume) is lognormal with mean `mean_mm` and standard
+    deviation `log_sd` of its logarithm; a share `second_share` has the mean `second_mean_mm`.
     """
 
     mean_mm: float
@@ -42,9 +42,14 @@ class Morphology:
 
     def diameters_mm(self, count: int, *, rng: np.random.Generator) -> Array:
         """Draw `count` diameters, shape (count,)."""
-        mean = np.where(rng.uniform(size=count) < self.second_share, self.second_mean_mm, self.mean_mm)
-        drawn = mean * np.exp(self.log_sd * rng.standard_normal(count) - 0.5 * self.log_sd**2)
-        return np.clip(drawn, *DIAMETER_RANGE_MM)
+        mean = np.where(
+            rng.uniform(size=count) < self.second_share, self.second_mean_mm, self.mean_mm
+        )
+        drawn: Array = mean * np.exp(
+            self.log_sd * rng.standard_normal(count) - 0.5 * self.log_sd**2
+        )
+        np.clip(drawn, *DIAMETER_RANGE_MM, out=drawn)
+        return drawn
 
 
 @cache
@@ -53,7 +58,10 @@ def morphologies() -> dict[str, Morphology]:
     path = DATA / "calcifications.toml"
     raw = load_toml(path)
     sources = raw.pop("sources")
-    return {name: read_spec(Morphology, table, sources, f"{path.name}: {name}") for name, table in raw.items()}
+    return {
+        name: read_spec(Morphology, table, sources, f"{path.name}: {name}")
+        for name, table in raw.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -86,9 +94,13 @@ class ClusterSpec:
     def __post_init__(self) -> None:
         """Refuse unknown words and impossible numbers."""
         if self.morphology not in morphologies():
-            raise ValueError(f"morphology {self.morphology!r} is none of {', '.join(morphologies())}")
+            raise ValueError(
+                f"morphology {self.morphology!r} is none of {', '.join(morphologies())}"
+            )
         if self.distribution not in DISTRIBUTIONS:
-            raise ValueError(f"distribution {self.distribution!r} is none of {', '.join(DISTRIBUTIONS)}")
+            raise ValueError(
+                f"distribution {self.distribution!r} is none of {', '.join(DISTRIBUTIONS)}"
+            )
         if self.material not in MATERIALS:
             raise ValueError(f"material {self.material!r} is none of {', '.join(MATERIALS)}")
         if self.specks < 1:
@@ -98,7 +110,12 @@ class ClusterSpec:
 
 
 def grow_cluster(
-    breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre_mm: Array, *, rng: np.random.Generator
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre_mm: Array,
+    *,
+    rng: np.random.Generator,
 ) -> Ellipsoids:
     """Grow the cluster `spec` about `centre_mm` (3,), breast frame; no two specks touch.
 
@@ -110,10 +127,14 @@ def grow_cluster(
     radii = bounding_radii(axes)
     place = _PLACES[spec.distribution]
     for _ in range(60):
-        centres = _pushed_inside(breast, apart(place(breast, ducts, spec, centre, rng=rng), radii), radii)
+        centres = _pushed_inside(
+            breast, apart(place(breast, ducts, spec, centre, rng=rng), radii), radii
+        )
         if centres is not None and not overlapping(centres, radii):
             return Ellipsoids(centres, axes)
-    raise ValueError(f"{spec.specks} specks of extent {spec.extent_mm} mm find no room at {np.round(centre, 1)}")
+    raise ValueError(
+        f"{spec.specks} specks of extent {spec.extent_mm} mm find no room at {np.round(centre, 1)}"
+    )
 
 
 def bounding_radii(axes_mm: Array) -> Array:
@@ -123,7 +144,7 @@ def bounding_radii(axes_mm: Array) -> Array:
 
 
 def apart(centres_mm: Array, radii_mm: Array) -> Array:
-    """Push specks whose bounding spheres touch apart along the line between them, in small steps."""
+    """Push specks whose bounding spheres touch apart, along the line between them."""
     centres = centres_mm.copy()
     for _ in range(100):
         way = centres[:, None] - centres[None]
@@ -133,12 +154,16 @@ def apart(centres_mm: Array, radii_mm: Array) -> Array:
         np.fill_diagonal(short, 0.0)
         if not short.any():
             break
-        centres += 0.5 * (way / np.maximum(distance, 1e-6)[..., None] * short[..., None]).sum(axis=1)
+        centres += 0.5 * (way / np.maximum(distance, 1e-6)[..., None] * short[..., None]).sum(
+            axis=1
+        )
     return centres
 
 
-def scattered_specks(breast: BreastSpec, count: int, others: Ellipsoids, *, rng: np.random.Generator) -> Ellipsoids:
-    """Draw `count` single benign specks anywhere in `breast`, at least 10 mm from the centre of `others`."""
+def scattered_specks(
+    breast: BreastSpec, count: int, others: Ellipsoids, *, rng: np.random.Generator
+) -> Ellipsoids:
+    """Draw `count` single benign specks in `breast`, over 10 mm from the middle of `others`."""
     spec = ClusterSpec("punctate", "diffuse", max(count, 1), 1.0)
     axes = _axes(breast, spec, np.zeros(3), rng=rng)[:count]
     radii = bounding_radii(axes)
@@ -160,24 +185,40 @@ def joined(parts: list[tuple[Ellipsoids, str, int]]) -> Specks:
             np.concatenate([solids.axes_mm for solids, _, _ in parts]),
         ),
         tuple(material for solids, material, _ in parts for _ in range(len(solids))),
-        np.concatenate([np.full(len(solids), cluster, dtype=np.int64) for solids, _, cluster in parts]),
+        np.concatenate(
+            [np.full(len(solids), cluster, dtype=np.int64) for solids, _, cluster in parts]
+        ),
     )
 
 
 def overlapping(centres_mm: Array, radii_mm: Array) -> bool:
     """Tell whether any two bounding spheres, centres (n, 3) and radii (n,), touch."""
-    gap = np.linalg.norm(centres_mm[:, None] - centres_mm[None], axis=2) - radii_mm[:, None] - radii_mm[None]
+    gap = (
+        np.linalg.norm(centres_mm[:, None] - centres_mm[None], axis=2)
+        - radii_mm[:, None]
+        - radii_mm[None]
+    )
     np.fill_diagonal(gap, np.inf)
     return bool((gap <= 0.0).any())
 
 
-def _axes(breast: BreastSpec, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
-    """Draw the semi-axis vectors (n, 3, 3); long specks point to the nipple within about 25 degrees."""
+def _axes(
+    breast: BreastSpec, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator
+) -> Array:
+    """Draw the semi-axes (n, 3, 3); casts point to the nipple within about 25 degrees."""
     morphology, n = morphologies()[spec.morphology], spec.specks
-    diameters = rng.uniform(*spec.diameter_mm, n) if spec.diameter_mm else morphology.diameters_mm(n, rng=rng)
+    diameters = (
+        rng.uniform(*spec.diameter_mm, n)
+        if spec.diameter_mm
+        else morphology.diameters_mm(n, rng=rng)
+    )
     long = rng.uniform(morphology.elongation_low, morphology.elongation_high, n)
     flat = rng.uniform(0.85, 1.0, n)
-    semi = 0.5 * diameters[:, None] * np.stack([long ** (2 / 3), flat * long ** (-1 / 3), long ** (-1 / 3) / flat], axis=1)
+    semi = (
+        0.5
+        * diameters[:, None]
+        * np.stack([long ** (2 / 3), flat * long ** (-1 / 3), long ** (-1 / 3) / flat], axis=1)
+    )
     frames = rng.standard_normal((n, 3, 3))
     if spec.morphology == "fine linear branching":
         nipple = np.array([0.0, breast.chest_to_nipple_mm, 0.5 * breast.thickness_mm])
@@ -189,11 +230,13 @@ def _axes(breast: BreastSpec, spec: ClusterSpec, centre: Array, *, rng: np.rando
 
 
 def _pushed_inside(breast: BreastSpec, centres: Array, radii: Array) -> Array | None:
-    """Return the cluster shifted until every speck clears skin and chest wall, or None if it cannot be."""
+    """Return the cluster shifted until all specks clear skin and chest wall, or None."""
     margin = radii + CLEARANCE_MM
     middle = np.array([0.0, 0.5 * breast.chest_to_nipple_mm, 0.5 * breast.thickness_mm])
     for _ in range(200):
-        outward = np.maximum(breast.skin_mm + margin - breast.skin_distance_mm(centres), margin - centres[:, 1])
+        outward = np.maximum(
+            breast.skin_mm + margin - breast.skin_distance_mm(centres), margin - centres[:, 1]
+        )
         if outward.max() <= 0.0:
             return centres
         way = middle - centres[int(outward.argmax())]
@@ -204,7 +247,7 @@ def _pushed_inside(breast: BreastSpec, centres: Array, radii: Array) -> Array | 
 
 
 def _uniform(breast: BreastSpec, count: int, depth_mm: float, *, rng: np.random.Generator) -> Array:
-    """Draw `count` points evenly from the breast, at least `depth_mm` under the skin and off the chest wall."""
+    """Draw `count` points evenly, at least `depth_mm` from skin and chest wall."""
     found: list[Array] = [np.zeros((0, 3))]
     while sum(map(len, found)) < count:
         low = (-breast.half_width_mm, depth_mm, 0.0)
@@ -231,29 +274,55 @@ def _ball(count: int, *, rng: np.random.Generator) -> Array:
     return ball
 
 
-def _grouped(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
-    """Place specks in one to four neighbouring terminal units that together have the extent asked for."""
-    units = int(min(1 + rng.integers(0, 4), max(1, spec.specks // 3)))
+def _grouped(
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre: Array,
+    *,
+    rng: np.random.Generator,
+) -> Array:
+    """Place specks in one to four neighbouring terminal units."""
+    units = min(1 + int(rng.integers(0, 4)), max(1, spec.specks // 3))
     seats = _ball(units, rng=rng) * (0.0 if units == 1 else 1.0)
     # A terminal unit takes about half of the room: the specks look clumped, not evenly spread.
     points = seats[rng.integers(0, units, spec.specks)] + 0.5 * _ball(spec.specks, rng=rng)
     return _scaled(points, spec.extent_mm, centre)
 
 
-def _regional(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
+def _regional(
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre: Array,
+    *,
+    rng: np.random.Generator,
+) -> Array:
     """Place specks evenly in a region flattened as the breast is."""
     flat = min(1.0, 0.6 * breast.thickness_mm / spec.extent_mm)
     return _scaled(_ball(spec.specks, rng=rng) * (1.0, 1.0, flat), spec.extent_mm, centre)
 
 
-def _diffuse(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
+def _diffuse(
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre: Array,
+    *,
+    rng: np.random.Generator,
+) -> Array:
     """Place specks anywhere in the breast."""
     return _uniform(breast, spec.specks, 3.0, rng=rng)
 
 
-def _in_ducts(ducts: DuctTree, chosen: Array, spec: ClusterSpec, middle: Array, *, rng: np.random.Generator) -> Array:
-    """Place specks in the capsules `chosen`, in proportion to length, within half the extent of `middle`."""
-    start, way = ducts.capsules[chosen, :3], ducts.capsules[chosen, 3:6] - ducts.capsules[chosen, :3]
+def _in_ducts(
+    ducts: DuctTree, chosen: Array, spec: ClusterSpec, middle: Array, *, rng: np.random.Generator
+) -> Array:
+    """Place specks in the capsules `chosen`, within half the extent of `middle`."""
+    start, way = (
+        ducts.capsules[chosen, :3],
+        ducts.capsules[chosen, 3:6] - ducts.capsules[chosen, :3],
+    )
     length = np.linalg.norm(way, axis=1)
     found: list[Array] = []
     # Where little duct lies within half the extent, the reach is widened.
@@ -268,7 +337,14 @@ def _in_ducts(ducts: DuctTree, chosen: Array, spec: ClusterSpec, middle: Array, 
     return np.array(found)
 
 
-def _linear(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
+def _linear(
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre: Array,
+    *,
+    rng: np.random.Generator,
+) -> Array:
     """Place specks along the one duct whose middle lies nearest to `centre`."""
     nearest = _nearest_duct(ducts, centre)
     below = nearest
@@ -279,11 +355,20 @@ def _linear(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Arra
     return _in_ducts(ducts, path, spec, _middle(ducts, nearest), rng=rng)
 
 
-def _segmental(breast: BreastSpec, ducts: DuctTree, spec: ClusterSpec, centre: Array, *, rng: np.random.Generator) -> Array:
+def _segmental(
+    breast: BreastSpec,
+    ducts: DuctTree,
+    spec: ClusterSpec,
+    centre: Array,
+    *,
+    rng: np.random.Generator,
+) -> Array:
     """Place specks in the branches of one lobe about `centre`."""
     nearest = _nearest_duct(ducts, centre)
     lobe = ducts.path_to_nipple(nearest)[-1]
-    members = np.array([i for i in range(len(ducts.capsules)) if ducts.path_to_nipple(i)[-1] == lobe and i != lobe])
+    members = np.array(
+        [i for i in range(len(ducts.capsules)) if ducts.path_to_nipple(i)[-1] == lobe and i != lobe]
+    )
     return _in_ducts(ducts, members, spec, _middle(ducts, nearest), rng=rng)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from stereosim_phantoms.assembly import MassPlan, make_patient, breast_place_mm
+from stereosim_phantoms.assembly import MassPlan, breast_place_mm, make_patient
 from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import ClusterSpec
 from stereosim_phantoms.patient import VirtualPatient
@@ -56,8 +56,9 @@ class CaseLesion:
 
 @dataclass(frozen=True)
 class CaseMass:
-    """A mass: `size_mm` is transverse, craniocaudal, depth on the ultrasound table; without a place it holds the target.
+    """A mass; without a place it holds the target.
 
+    `size_mm` is transverse, craniocaudal, depth, as measured on the ultrasound table.
     `supine_mm` is where ultrasound finds it (the map with the random displacement).
     """
 
@@ -96,7 +97,7 @@ class Case:
     scattered: int
 
     def patient(self, seed: int) -> VirtualPatient:
-        """Make the patient of this case: `seed` draws the anatomy, the specks and the way to supine.
+        """Make the patient: `seed` draws the anatomy, the specks and the way to supine.
 
         Raises
         ------
@@ -104,15 +105,25 @@ class Case:
             If a place named in the case is outside the breast.
         """
         fields = {f.name: getattr(self.breast, f.name) for f in dataclasses.fields(self.breast)}
-        breast = BreastSpec(**fields, skin_mm=anatomy_parameters().skin_mm, seed=derived_seed(seed, self.patient_key))
+        breast = BreastSpec(
+            **fields,
+            skin_mm=anatomy_parameters().skin_mm,
+            seed=derived_seed(seed, self.patient_key),
+        )
         lesion = self.lesion
         centre = _place(breast, lesion.breast_mm, lesion.supine_mm, nominal=True)
         assert centre is not None, "the loader has seen to it"
         cluster = ClusterSpec(
-            lesion.morphology, lesion.distribution, lesion.specks, lesion.extent_mm, lesion.diameter_mm, lesion.material
+            lesion.morphology,
+            lesion.distribution,
+            lesion.specks,
+            lesion.extent_mm,
+            lesion.diameter_mm,
+            lesion.material,
         )
         plans = tuple(
-            MassPlan(_place(breast, m.breast_mm, m.supine_mm, nominal=False), m.size_mm, m.margin) for m in self.masses
+            MassPlan(_place(breast, m.breast_mm, m.supine_mm, nominal=False), m.size_mm, m.margin)
+            for m in self.masses
         )
         made = make_patient(self.name, breast, cluster, centre, plans, self.scattered)
         return dataclasses.replace(made, seed=seed)
@@ -136,7 +147,15 @@ def load_case(name: str, library: Path = LIBRARY) -> Case:
         known = ", ".join(sorted(p.stem for p in library.glob("*.toml")))
         raise SpecError(f"no case {name!r} in the library; there are {known}")
     raw = load_toml(path)
-    top = {"title": str, "patient": str, "source": str, "scattered": int, "breast": dict, "lesion": dict, "masses": list}
+    top = {
+        "title": str,
+        "patient": str,
+        "source": str,
+        "scattered": int,
+        "breast": dict,
+        "lesion": dict,
+        "masses": list,
+    }
     for key in raw:
         if key not in top:
             raise SpecError(f"{path.name}: unknown key {key!r}")
@@ -148,16 +167,21 @@ def load_case(name: str, library: Path = LIBRARY) -> Case:
     lesion = _read(CaseLesion, raw["lesion"], f"{path.name}: lesion")
     if (lesion.breast_mm is None) == (lesion.supine_mm is None):
         raise SpecError(f"{path.name}: lesion: needs exactly one of breast_mm and supine_mm")
-    masses = tuple(_read(CaseMass, m, f"{path.name}: masses[{i}]") for i, m in enumerate(raw.get("masses", [])))
+    masses = tuple(
+        _read(CaseMass, m, f"{path.name}: masses[{i}]") for i, m in enumerate(raw.get("masses", []))
+    )
     for i, mass in enumerate(masses):
         if mass.breast_mm is not None and mass.supine_mm is not None:
-            raise SpecError(f"{path.name}: masses[{i}]: takes at most one of breast_mm and supine_mm")
+            raise SpecError(
+                f"{path.name}: masses[{i}]: takes at most one of breast_mm and supine_mm"
+            )
     text = path.with_suffix(".md")
     if not text.is_file():
         raise SpecError(f"{text.name}: the teaching text is missing")
     case = Case(
         name, raw["title"], raw["patient"], raw["source"], text.read_text(encoding="utf-8"),
-        _read(CaseBreast, raw["breast"], f"{path.name}: breast"), lesion, masses, raw.get("scattered", 0),
+        _read(CaseBreast, raw["breast"], f"{path.name}: breast"), lesion, masses,
+        raw.get("scattered", 0),
     )  # fmt: skip
     try:
         case.patient(0)
@@ -166,15 +190,19 @@ def load_case(name: str, library: Path = LIBRARY) -> Case:
     return case
 
 
-def _place(breast: BreastSpec, breast_mm: Triple | None, supine_mm: Triple | None, *, nominal: bool) -> Array | None:
+def _place(
+    breast: BreastSpec, breast_mm: Triple | None, supine_mm: Triple | None, *, nominal: bool
+) -> Array | None:
     """Return the breast-frame place that a case names in one frame or the other."""
     if breast_mm is not None:
         return np.array(breast_mm)
-    return None if supine_mm is None else breast_place_mm(breast, np.array(supine_mm), nominal=nominal)
+    return (
+        None if supine_mm is None else breast_place_mm(breast, np.array(supine_mm), nominal=nominal)
+    )
 
 
 def _read(cls: type[T], table: object, where: str) -> T:
-    """Build the dataclass `cls` of plain numbers, words and number lists from a TOML table, strictly."""
+    """Build the dataclass `cls` of plain values from a TOML table, strictly."""
     if not isinstance(table, dict):
         raise SpecError(f"{where}: must be a table")
     hints = typing.get_type_hints(cls)
@@ -206,9 +234,15 @@ def _checked(hint: Any, value: object, where: str) -> Any:
         if isinstance(value, int | float) and number:
             return float(value)
         raise SpecError(f"{where}: must be a number")
-    length = len(typing.get_args(next(a for a in (hint, *typing.get_args(hint)) if typing.get_origin(a) is tuple)))
-    if isinstance(value, list) and len(value) == length and all(isinstance(v, int | float) for v in value):
+    length = len(
+        typing.get_args(
+            next(a for a in (hint, *typing.get_args(hint)) if typing.get_origin(a) is tuple)
+        )
+    )
+    if (
+        isinstance(value, list)
+        and len(value) == length
+        and all(isinstance(v, int | float) for v in value)
+    ):
         return tuple(float(v) for v in value)
     raise SpecError(f"{where}: must be a list of {length} numbers")
-
-

@@ -24,8 +24,8 @@ COHORTS = DATA / "cohorts"
 class Cohort:
     """Distributions from which patients are drawn; see the TOML files in ``data/cohorts``.
 
-    Shares of morphologies follow the order of ``data/calcifications.toml``, shares of distributions that
-    of ``DISTRIBUTIONS``.
+    Shares of morphologies follow the order of ``data/calcifications.toml``, shares of
+    distributions that of ``DISTRIBUTIONS``.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Cohort:
 
     @property
     def glandular_beta(self) -> tuple[float, float]:
-        """Parameters (a, b) of the beta distribution with the published mean and 95th percentile."""
+        """Parameters (a, b) of the beta distribution with that mean and 95th percentile."""
         return _beta(self.glandular_mean, self.glandular_p95)
 
 
@@ -99,13 +99,21 @@ def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
     """
     path = folder / f"{name}.toml"
     if not path.is_file() or path.parent != folder:
-        raise SpecError(f"no cohort {name!r}; there are {', '.join(sorted(p.stem for p in folder.glob('*.toml')))}")
+        raise SpecError(
+            f"no cohort {name!r}; there are "
+            + ", ".join(sorted(known.stem for known in folder.glob("*.toml")))
+        )
     raw = load_toml(path)
     for key in ("sources", "cohort"):
         if key not in raw:
             raise SpecError(f"{path.name}: missing key {key!r}")
-    cohort = read_spec(Cohort, {"name": name, **raw["cohort"]}, raw["sources"], f"{path.name}: cohort")
-    for field, count in (("morphology_shares", len(morphologies())), ("distribution_shares", len(DISTRIBUTIONS))):
+    cohort = read_spec(
+        Cohort, {"name": name, **raw["cohort"]}, raw["sources"], f"{path.name}: cohort"
+    )
+    for field, count in (
+        ("morphology_shares", len(morphologies())),
+        ("distribution_shares", len(DISTRIBUTIONS)),
+    ):
         shares = getattr(cohort, field)
         if len(shares) != count or abs(sum(shares) - 1.0) > 1e-9:
             raise SpecError(f"{path.name}: cohort.{field}: must be {count} shares that add to 1")
@@ -126,7 +134,9 @@ def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
         elsewhere = _draw_place(cohort, breast, rng=rng)
         plans.append(_draw_mass(cohort, elsewhere, 0.0, rng=rng))
     scattered = int(stream(seed, index, "scattered").poisson(cohort.scattered_mean))
-    return make_patient(f"{cohort.name}-{seed}-{index}", breast, cluster, centre, tuple(plans), scattered)
+    return make_patient(
+        f"{cohort.name}-{seed}-{index}", breast, cluster, centre, tuple(plans), scattered
+    )
 
 
 def draw_breast(cohort: Cohort, seed: int, index: int) -> BreastSpec:
@@ -139,13 +149,17 @@ def draw_breast(cohort: Cohort, seed: int, index: int) -> BreastSpec:
         if low <= thickness <= high:
             break
     r, g = cohort.area_thickness_correlation, cohort.glandular_thickness_correlation
-    area = 100.0 * cohort.area_median_cm2 * np.exp(
-        cohort.area_log_sd * (r * normal[0] + np.sqrt(1.0 - r * r) * normal[1])
+    area = (
+        100.0
+        * cohort.area_median_cm2
+        * np.exp(cohort.area_log_sd * (r * normal[0] + np.sqrt(1.0 - r * r) * normal[1]))
     )
     # A Gaussian copula: the beta distribution keeps its shape, the correlation is with thickness.
     rank = special.ndtr(g * normal[0] + np.sqrt(1.0 - g * g) * normal[2])
     gland = max(float(special.betaincinv(*cohort.glandular_beta, rank)), cohort.glandular_low)
-    ratio = float(np.clip(cohort.width_ratio + cohort.width_ratio_sd * rng.standard_normal(), 0.6, 1.6))
+    ratio = float(
+        np.clip(cohort.width_ratio + cohort.width_ratio_sd * rng.standard_normal(), 0.6, 1.6)
+    )
     reach = float(np.sqrt(2.0 * area / (np.pi * ratio)))
     edge = cohort.edge_share * thickness
     section = reach * thickness * (1.0 - edge / reach * (1.0 - np.pi / 4.0))
@@ -170,7 +184,9 @@ def draw_cluster(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator
     r = cohort.specks_extent_correlation
     first, second = rng.standard_normal(2)
     extent = cohort.extent_median_mm * np.exp(cohort.extent_log_sd * first)
-    count = cohort.specks_median * np.exp(cohort.specks_log_sd * (r * first + np.sqrt(1.0 - r * r) * second))
+    count = cohort.specks_median * np.exp(
+        cohort.specks_log_sd * (r * first + np.sqrt(1.0 - r * r) * second)
+    )
     benign = morphology == "punctate" and rng.uniform() < cohort.oxalate_share
     return ClusterSpec(
         morphology=morphology,
@@ -193,9 +209,13 @@ def _draw_place(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator)
     upper, lateral = rng.uniform() < cohort.upper_share, rng.uniform() < cohort.lateral_share
     while True:
         points = rng.uniform(low, high, (64, 3))
-        points[:, 2] = np.where((points[:, 2] > 0.5 * high[2]) == upper, points[:, 2], high[2] - points[:, 2])
+        points[:, 2] = np.where(
+            (points[:, 2] > 0.5 * high[2]) == upper, points[:, 2], high[2] - points[:, 2]
+        )
         points[:, 0] *= np.where((points[:, 0] * breast.lateral > 0.0) == lateral, 1.0, -1.0)
-        under = (breast.skin_distance_mm(points) - breast.skin_mm - 1.0) / parameters.subcutaneous_mm
+        under = (
+            breast.skin_distance_mm(points) - breast.skin_mm - 1.0
+        ) / parameters.subcutaneous_mm
         before = (points[:, 1] - 1.5) / parameters.retromammary_mm
         kept = rng.uniform(size=len(points)) < np.clip(under, 0.0, 1.0) * np.clip(before, 0.0, 1.0)
         if kept.any():
@@ -203,9 +223,13 @@ def _draw_place(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator)
             return place
 
 
-def _draw_mass(cohort: Cohort, centre: Array | None, least_mm: float, *, rng: np.random.Generator) -> MassPlan:
+def _draw_mass(
+    cohort: Cohort, centre: Array | None, least_mm: float, *, rng: np.random.Generator
+) -> MassPlan:
     """Draw a mass, wider than deep, at least `least_mm` wide."""
-    width = max(cohort.mass_median_mm * float(np.exp(cohort.mass_log_sd * rng.standard_normal())), least_mm)
+    width = max(
+        cohort.mass_median_mm * float(np.exp(cohort.mass_log_sd * rng.standard_normal())), least_mm
+    )
     across = width * float(rng.uniform(0.75, 1.0))
     margin = "circumscribed" if rng.uniform() < 0.5 else "indistinct"
     return MassPlan(centre, (width, across, cohort.mass_flatness * width), margin)

@@ -47,7 +47,10 @@ def grow_ducts(breast: BreastSpec, parameters: AnatomyParameters) -> DuctTree:
     rng = stream(breast.seed, "ducts")
     reach = breast.chest_to_nipple_mm
     flatness = min(1.0, breast.thickness_mm / (1.2 * reach))
-    generations, taper = int(parameters.duct_generations), parameters.duct_trunk_mm - parameters.duct_end_mm
+    generations, taper = (
+        int(parameters.duct_generations),
+        parameters.duct_trunk_mm - parameters.duct_end_mm,
+    )
     capsules: list[NDArray[np.float64]] = []
     parents: list[int] = []
     children: list[int] = []
@@ -62,7 +65,8 @@ def grow_ducts(breast: BreastSpec, parameters: AnatomyParameters) -> DuctTree:
             if end[1] < 5.0 or breast.skin_distance_mm(end)[0] < 5.0:
                 return
             radii = [
-                parameters.duct_end_mm + taper * (1.0 - (generation + 0.5 * (part + k)) / generations)
+                parameters.duct_end_mm
+                + taper * (1.0 - (generation + 0.5 * (part + k)) / generations)
                 for k in range(2)
             ]
             capsules.append(np.concatenate([start, end, radii]))

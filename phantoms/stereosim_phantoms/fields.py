@@ -23,7 +23,8 @@ class TissueField:
     spacing_mm : float
         Edge of a voxel.
     gland, skin, inside : ndarray of float32, shape (nz, ny, nx)
-        Volume fractions; fat is ``inside - gland - skin``.  Ducts, ligaments and masses count as gland.
+        Volume fractions; fat is ``inside - gland - skin``.  Ducts, ligaments and masses
+        count as gland.
     """
 
     origin_mm: Array
@@ -64,7 +65,7 @@ class SupineField:
 
 
 def box_grid(lo_mm: Array, hi_mm: Array, spacing_mm: float) -> tuple[Array, tuple[int, int, int]]:
-    """Return the first voxel centre (3,) and the (nz, ny, nx) shape of the box lo..hi, filled from lo on.
+    """Return first voxel centre (3,) and shape (nz, ny, nx) of the box lo..hi, filled from lo.
 
     Raises
     ------

@@ -81,7 +81,11 @@ class Mass:
     def kernel_row(self) -> Array:
         """Return the mass as the tissue kernels read it, shape (14,)."""
         parameters = mass_parameters()
-        edge = parameters.indistinct_edge_mm if self.margin == "indistinct" else parameters.circumscribed_edge_mm
+        edge = (
+            parameters.indistinct_edge_mm
+            if self.margin == "indistinct"
+            else parameters.circumscribed_edge_mm
+        )
         return np.concatenate(
             [
                 self.solid.centres_mm[0],
@@ -94,7 +98,7 @@ class Mass:
 def mass_of_supine_size(
     supine: SupineMap, centre_mm: Array, size_mm: tuple[float, float, float], margin: str
 ) -> Mass:
-    """Return the mass that measures `size_mm` on the ultrasound table (not yet known to hold anything).
+    """Return the mass that measures `size_mm` on the ultrasound table, holding nothing yet.
 
     Parameters
     ----------

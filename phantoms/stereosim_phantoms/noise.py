@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 Tile = NDArray[np.float32]
 
 
-def power_law_tile(side: int, exponent: float, lowest: float, highest: float, *, rng: np.random.Generator) -> Tile:
+def power_law_tile(
+    side: int, exponent: float, lowest: float, highest: float, *, rng: np.random.Generator
+) -> Tile:
     """Return a periodic Gaussian field whose power spectrum is ``k**-exponent`` within a band.
 
     Parameters
@@ -46,16 +48,18 @@ def power_law_tile(side: int, exponent: float, lowest: float, highest: float, *,
 
 
 def band_variance(exponent: float, longest_mm: float, shortest_mm: float) -> float:
-    """Return the variance, up to one common factor, of a k**-exponent field between two wavelengths."""
+    """Return the variance of a k**-exponent field between two wavelengths, up to one factor."""
     power = 3.0 - exponent
     low, high = 1.0 / longest_mm, 1.0 / shortest_mm
     if abs(power) < 1e-9:
         return float(np.log(high / low))
-    return (high**power - low**power) / power
+    return float((high**power - low**power) / power)
 
 
-def random_affine(texels_per_mm: float, stretch: tuple[float, float, float], *, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a (3, 4) map from mm to texels: a stretch along the axes, a random turn, a random offset."""
+def random_affine(
+    texels_per_mm: float, stretch: tuple[float, float, float], *, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return a (3, 4) map from mm to texels: stretch, random turn, random offset."""
     turn, upper = np.linalg.qr(rng.standard_normal((3, 3)))
     turn *= np.sign(np.diag(upper))
     affine = np.empty((3, 4))

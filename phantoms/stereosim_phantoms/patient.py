@@ -55,7 +55,7 @@ class VirtualPatient:
             raise ValueError("all masses of a patient must have the same echo_db")
 
     def tissue_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> TissueField:
-        """Sample the tissue in the breast-frame box from `lo_mm` to `hi_mm`, both (3,) as (x, y, z).
+        """Sample the tissue in the breast-frame box from `lo_mm` to `hi_mm`, (3,) each.
 
         The anatomy is a function of position: overlapping boxes at any spacing agree.
         """
@@ -65,17 +65,21 @@ class VirtualPatient:
         return TissueField(origin, float(spacing_mm), gland, skin, inside)
 
     def supine_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> SupineField:
-        """Sample the tissue in the supine-frame box from `lo_mm` to `hi_mm`, both (3,) as (x, y, z).
+        """Sample the tissue in the supine-frame box from `lo_mm` to `hi_mm`, (3,) each.
 
-        Each voxel centre is carried back to the compressed breast.  Skin does not stretch as fat does: it
-        is laid as a sheet of the breast's skin thickness under z = 0, and what the map would
-        make thicker counts as fat.
+        Each voxel centre is carried back to the compressed breast.  Skin does not stretch as
+        fat does: it is laid as a sheet of the breast's skin thickness under z = 0, and what the
+        map would make thicker counts as fat.
         """
         origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
         gland, skin, ligament, mass, inside = (np.zeros(shape, dtype=np.float32) for _ in range(5))
         anatomy, rows = anatomy_of(self.breast), self._mass_rows()
-        y, x = np.meshgrid(*(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij")
-        for k in range(shape[0]):  # a slice at a time: 100 x 100 x 80 points at once would take 70 MB
+        y, x = np.meshgrid(
+            *(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij"
+        )
+        for k in range(
+            shape[0]
+        ):  # a slice at a time: 100 x 100 x 80 points at once would take 70 MB
             depth = origin[2] + k * spacing_mm
             points = np.stack([x.ravel(), y.ravel(), np.full(x.size, depth)], axis=1)
             found = anatomy.evaluate(self.supine.breast_from_supine(points), spacing_mm, rows)
@@ -88,9 +92,12 @@ class VirtualPatient:
         return SupineField(origin, float(spacing_mm), gland, skin, ligament, mass, inside, echo)
 
     def supine_specks(self) -> Specks:
-        """Return the specks on the ultrasound table: rigid, so places are mapped and axes only turned."""
+        """Return the specks on the ultrasound table: places mapped, axes only turned."""
         places = self.supine.supine_from_breast(self.specks.solids.centres_mm)
-        turned = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]) @ self.specks.solids.axes_mm
+        turned = (
+            np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+            @ self.specks.solids.axes_mm
+        )
         return Specks(Ellipsoids(places, turned), self.specks.materials, self.specks.clusters)
 
     @property
@@ -104,7 +111,9 @@ class VirtualPatient:
         return np.array([mass.kernel_row() for mass in self.masses]) if self.masses else NO_MASSES
 
 
-NO_SPECKS = Specks(Ellipsoids(np.zeros((0, 3)), np.zeros((0, 3, 3))), (), np.zeros(0, dtype=np.int64))
+NO_SPECKS = Specks(
+    Ellipsoids(np.zeros((0, 3)), np.zeros((0, 3, 3))), (), np.zeros(0, dtype=np.int64)
+)
 
 
 def plain_patient(
@@ -143,4 +152,6 @@ def plain_patient(
     if not len(target):
         target = np.array([[0.0, 0.5 * chest_to_nipple_mm, 0.5 * thickness_mm]])
     referral = write_referral(breast, supine, target, "punctate", "grouped")
-    return VirtualPatient("plain", seed, breast, specks, masses, referral, supine, "punctate", "grouped")
+    return VirtualPatient(
+        "plain", seed, breast, specks, masses, referral, supine, "punctate", "grouped"
+    )

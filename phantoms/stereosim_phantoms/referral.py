@@ -54,7 +54,7 @@ class Referral:
 
     @property
     def supine_mm(self) -> Array:
-        """Where the report sends the probe: supine frame, shape (3,), from the fields above alone."""
+        """Where the report sends the probe: supine, (3,), from the fields above alone."""
         angle = np.radians(30.0 * self.clock_hour)
         distance = self.nipple_distance_mm
         return np.array([-distance * np.sin(angle), distance * np.cos(angle), self.depth_mm])

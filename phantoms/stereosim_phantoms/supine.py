@@ -1,4 +1,4 @@
-"""From the compressed breast under the tube to the supine breast under the ultrasound probe, and back.
+"""From the compressed breast under the tube to the supine one under the probe, and back.
 
 The map is a composition of steps that each keep volume exactly, so its determinant is 1:
 
@@ -9,11 +9,12 @@ The map is a composition of steps that each keep volume exactly, so its determin
 3. The half disc is scaled to a half ellipse of width W(x) and height H(x), both in proportion to
    the square root of the slice's depth, with W0 chosen from the volume.
 4. Heights become depths below the dome (a vertical shear), with the origin at the nipple.
-5. A few seeded shear waves move tissue parallel to the skin.  A wave's direction is perpendicular to its
-   wave vector, so that it keeps volume and is undone exactly; the nipple and z stay in place.
-   Its size stands for all that the closed form does not know of a real breast.
+5. A few seeded shear waves move tissue parallel to the skin.  A wave's direction is
+   perpendicular to its wave vector, so that it keeps volume and is undone exactly; the nipple
+   and z stay in place.  Its size stands for all that the closed form does not know.
 
-Axes: breast (x right, y to the nipple, z up) becomes supine (x right, y cranial, z into the breast).
+Axes: breast (x right, y to the nipple, z up) becomes supine (x right, y cranial, z into the
+breast).
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.solids import Array
 
 WAVES = 8
-# In-plane wavelengths 120 to 300 mm, over depth 80 to 200 mm: assumed, longer than the gland is wide,
-# so that a neighbourhood of a few centimetres moves nearly as one.
+# In-plane wavelengths 120 to 300 mm, over depth 80 to 200 mm: assumed, longer than the gland is
+# wide, so that a neighbourhood of a few centimetres moves nearly as one.
 WAVELENGTH_MM = (120.0, 300.0)
 DEPTH_WAVELENGTH_MM = (80.0, 200.0)
 
@@ -65,25 +66,25 @@ class SupineMap:
         return SupineMap(self.shape, np.zeros((0, 8)))
 
     def supine_from_breast(self, points_mm: Array) -> Array:
-        """Return the supine places (n, 3) of breast-frame points (n, 3); NaN for points outside the breast."""
+        """Return the supine places (n, 3) of breast-frame points (n, 3); NaN outside."""
         points, result = _prepare(points_mm, (3,))
         kernel.supine_from_breast(points, self.shape, self.waves, result)
         return result
 
     def breast_from_supine(self, points_mm: Array) -> Array:
-        """Return the breast-frame places (n, 3) of supine points (n, 3); NaN for points outside the breast."""
+        """Return the breast-frame places (n, 3) of supine points (n, 3); NaN outside."""
         points, result = _prepare(points_mm, (3,))
         kernel.breast_from_supine(points, self.shape, self.waves, result)
         return result
 
     def jacobian(self, points_mm: Array) -> Array:
-        """Return d(supine)/d(breast), shape (n, 3, 3), at breast-frame points (n, 3); NaN at or beyond the skin."""
+        """Return d(supine)/d(breast) (n, 3, 3) at breast points (n, 3); NaN from the skin out."""
         points, result = _prepare(points_mm, (3, 3))
         kernel.supine_jacobian(points, self.shape, self.waves, result)
         return result
 
     def chest_wall_depth_mm(self, points_mm: Array) -> Array:
-        """Return the nominal depth (n,) of the chest wall below the skin at supine points (n, 3); 0 beside the breast."""
+        """Return the nominal depth (n,) of the chest wall at supine points (n, 3); 0 beside."""
         x, y = points_mm[:, 0], points_mm[:, 1]
         root = np.sqrt(np.maximum(1.0 - (x / self.shape[2]) ** 2, 0.0))
         side = y / np.maximum(0.5 * self.width_mm * np.sqrt(root), 1e-9)
@@ -110,7 +111,14 @@ def supine_map(breast: BreastSpec) -> SupineMap:
     section = breast.chest_to_nipple_mm * breast.thickness_mm * (1.0 - rho * (1.0 - np.pi / 4.0))
     width = 4.0 * section / (np.pi * breast.supine_height_mm)
     shape = np.array(
-        [breast.thickness_mm, breast.chest_to_nipple_mm, breast.half_width_mm, rho, width, breast.supine_height_mm]
+        [
+            breast.thickness_mm,
+            breast.chest_to_nipple_mm,
+            breast.half_width_mm,
+            rho,
+            width,
+            breast.supine_height_mm,
+        ]
     )
     nominal = SupineMap(shape, np.zeros((0, 8)))
     if breast.supine_displacement_mm <= 0.0:
@@ -135,7 +143,9 @@ def _grid(breast: BreastSpec, n: int = 9) -> Array:
     """Return about n^3 / 2 points spread evenly over the breast, shape (m, 3)."""
     share = (np.arange(n) + 0.5) / n
     x, y, z = np.meshgrid(
-        (2.0 * share - 1.0) * breast.half_width_mm, share * breast.chest_to_nipple_mm, share * breast.thickness_mm
+        (2.0 * share - 1.0) * breast.half_width_mm,
+        share * breast.chest_to_nipple_mm,
+        share * breast.thickness_mm,
     )
     points = np.stack([x.ravel(), y.ravel(), z.ravel()], axis=1)
     inside: Array = points[breast.skin_distance_mm(points) > 0.0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -11,9 +11,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def njit(function: F) -> F:
-    """Compile `function` without Python objects, cached on disk, with the interpreter lock released."""
-    compiled: F = numba.njit(cache=True, nogil=True)(function)
-    return compiled
+    """Compile `function`, cached on disk, with the interpreter lock released."""
+    compiled: Any = numba.njit(cache=True, nogil=True)(function)
+    return cast(F, compiled)
 
 
 def njit_inline(function: F) -> F:
@@ -21,5 +21,5 @@ def njit_inline(function: F) -> F:
 
     Inlining the tissue functions took a voxel from 340 to 227 ns.
     """
-    compiled: F = numba.njit(cache=True, nogil=True, inline="always")(function)
-    return compiled
+    compiled: Any = numba.njit(cache=True, nogil=True, inline="always")(function)
+    return cast(F, compiled)

@@ -49,7 +49,7 @@ def _height(w: float, rho: float) -> float:
 
 @njit
 def supine_from_breast(points: Any, shape: Any, waves: Any, result: Any) -> None:
-    """Fill `result` (n, 3) with the supine places of breast `points` (n, 3); NaN outside the breast."""
+    """Fill `result` (n, 3) with the supine places of breast `points` (n, 3); NaN outside."""
     rho = shape[3]
     for n in range(points.shape[0]):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
@@ -77,7 +77,9 @@ def supine_from_breast(points: Any, shape: Any, waves: Any, result: Any) -> None
         depth = shape[5] * scale * (math.sqrt(max(1.0 - side * side, 0.0)) - up)
         for i in range(waves.shape[0]):
             wave = waves[i]
-            shift = wave[7] * (math.sin(wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]) - wave[6])
+            shift = wave[7] * (
+                math.sin(wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]) - wave[6]
+            )
             x += wave[0] * shift
             ys += wave[1] * shift
         result[n, 0], result[n, 1], result[n, 2] = x, ys, depth
@@ -85,14 +87,16 @@ def supine_from_breast(points: Any, shape: Any, waves: Any, result: Any) -> None
 
 @njit
 def breast_from_supine(points: Any, shape: Any, waves: Any, result: Any) -> None:
-    """Fill `result` (n, 3) with the breast places of supine `points` (n, 3); NaN outside the breast."""
+    """Fill `result` (n, 3) with the breast places of supine `points` (n, 3); NaN outside."""
     rho = shape[3]
     for n in range(points.shape[0]):
         x, ys, depth = points[n, 0], points[n, 1], points[n, 2]
         result[n, :] = np.nan
         for i in range(waves.shape[0] - 1, -1, -1):
             wave = waves[i]
-            shift = wave[7] * (math.sin(wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]) - wave[6])
+            shift = wave[7] * (
+                math.sin(wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]) - wave[6]
+            )
             x -= wave[0] * shift
             ys -= wave[1] * shift
         xi = x / shape[2]
@@ -141,7 +145,11 @@ def supine_jacobian(points: Any, shape: Any, waves: Any, result: Any) -> None:
         if u >= 1.0 or (u == 0.0 and w == 0.0):
             continue
         # u and w by x, y, z
-        ux, uy, uz = u * xi / (shape[2] * root * root), 1.0 / front, u * rho * v / (bend * edge) * 2.0 / shape[0]
+        ux, uy, uz = (
+            u * xi / (shape[2] * root * root),
+            1.0 / front,
+            u * rho * v / (bend * edge) * 2.0 / shape[0],
+        )
         wz = edge / (1.0 - rho + rho * QUARTER) * 2.0 / shape[0]
         # height and side in the half disc by u and w
         if u >= abs(w):
@@ -173,7 +181,9 @@ def supine_jacobian(points: Any, shape: Any, waves: Any, result: Any) -> None:
             phase = wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]
             shift, rate = wave[7] * (math.sin(phase) - wave[6]), wave[7] * math.cos(phase)
             for column in range(3):
-                turn = rate * (wave[2] * jac[0, column] + wave[3] * jac[1, column] + wave[4] * jac[2, column])
+                turn = rate * (
+                    wave[2] * jac[0, column] + wave[3] * jac[1, column] + wave[4] * jac[2, column]
+                )
                 jac[0, column] += wave[0] * turn
                 jac[1, column] += wave[1] * turn
             x += wave[0] * shift

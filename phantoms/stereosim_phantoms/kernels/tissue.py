@@ -1,13 +1,16 @@
 """Tissue as a function of position: one point at a time, nothing stored.
 
-Serves :mod:`stereosim_phantoms.anatomy`.  The breast is described by flat arrays:
+Serves :mod:`stereosim_phantoms.anatomy`.  ``breast`` is a tuple of arrays:
 
-``shape`` (float64): thickness T, chest-to-nipple Y0, half width, roundness rho (edge radius / Y0),
-skin, nipple radius, homogeneous (0 or 1), homogeneous gland fraction, threshold, softness, sigma coarse,
-sigma fine, sigma strand, prior weight, subcutaneous fat, retromammary fat, scallop, ligament thickness,
-length that turns direction from the nipple into mm, lateral shift of the gland -- the indices below.
-``affines`` (4, 3, 4): mm to texels of the coarse, fine and ligament noise, and of the strands.
-``cells`` (6,): origin, size and number of cells (x, y, z counts follow in ``counts``) of the duct lists.
+- ``shape`` (float64): thickness T, chest-to-nipple Y0, half width, roundness rho (edge radius over
+  Y0), skin, nipple radius, homogeneous (0 or 1), homogeneous gland fraction, threshold, softness,
+  sigma of coarse, fine and strand noise, prior weight, subcutaneous fat, retromammary fat, scallop,
+  ligament thickness, length that turns direction from the nipple into mm, lateral shift of the
+  gland, slope of the ligament noise below which a sheet fades -- at the indices below;
+- ``affines`` (4, 3, 4): mm to texels of the coarse, fine and ligament noise, and of the strands;
+- three cubic noise tiles: coarse, fine, band;
+- ``ducts`` (n, 8): start, end, radii of capsules; ``starts`` and ``items``: those near each cell;
+- ``cells`` (4,): corner and edge of the grid of cells, and ``counts`` (3,): how many along x, y, z.
 """
 
 from __future__ import annotations
@@ -20,13 +23,25 @@ import numpy as np
 from stereosim_phantoms.kernels._jit import njit, njit_inline
 
 T, Y0, HALF, RHO, SKIN, NIPPLE, PLAIN, PLAIN_GLAND, THRESHOLD, SOFT = range(10)
-S_COARSE, S_FINE, S_STRAND, PRIOR, SUBCUTANEOUS, RETRO, SCALLOP, LIGAMENT, STRAND_MM, LATERAL = range(10, 20)
-N_SHAPE = 20
+(
+    S_COARSE,
+    S_FINE,
+    S_STRAND,
+    PRIOR,
+    SUBCUTANEOUS,
+    RETRO,
+    SCALLOP,
+    LIGAMENT,
+    STRAND_MM,
+    LATERAL,
+    LIGAMENT_SLOPE,
+) = range(10, 21)
+N_SHAPE = 21
 
 
 @njit
 def _trilinear(tile: Any, a: float, b: float, c: float) -> float:
-    """Periodic trilinear value of the cubic `tile` (side a power of two) at texel (c, b, a) = (z, y, x)."""
+    """Periodic trilinear value of the cubic `tile` (side a power of two) at z, y, x = c, b, a."""
     fa, fb, fc = math.floor(a), math.floor(b), math.floor(c)
     # Unsigned indices spare Numba the test for negative ones: a quarter of the time.
     one, mask = np.uint64(1), np.uint64(tile.shape[0] - 1)
@@ -41,7 +56,7 @@ def _trilinear(tile: Any, a: float, b: float, c: float) -> float:
     s += u * (tile[k1, j1, i1] - s)
     p += v * (q - p)
     r += v * (s - r)
-    return p + w * (r - p)
+    return float(p + w * (r - p))
 
 
 @njit
@@ -70,7 +85,7 @@ def _smooth(value: float) -> float:
 
 @njit
 def _slab(distance: float, thickness: float, h: float) -> float:
-    """Fraction of a voxel of size `h` that a sheet of `thickness` fills, `distance` from its middle."""
+    """Fraction of a voxel of size `h` filled by a sheet of `thickness` at `distance`."""
     low = max(distance - 0.5 * h, -0.5 * thickness)
     high = min(distance + 0.5 * h, 0.5 * thickness)
     return max(high - low, 0.0) / h
@@ -88,7 +103,7 @@ def _skin_distance(shape: Any, x: float, y: float, z: float) -> float:
     gx = shape[Y0] * xi / (shape[HALF] * root) * edge
     gz = shape[Y0] * root * shape[RHO] * v / bend * 2.0 / shape[T]
     front = (shape[Y0] * root * edge - y) / math.sqrt(1.0 + gx * gx + gz * gz)
-    return min(min(z, shape[T] - z), front)
+    return float(min(min(z, shape[T] - z), front))
 
 
 @njit
@@ -99,7 +114,17 @@ def skin_distances(points: Any, shape: Any, result: Any) -> None:
 
 
 @njit_inline
-def _ducts(x: float, y: float, z: float, h: float, ducts: Any, starts: Any, items: Any, cells: Any, counts: Any) -> float:
+def _ducts(
+    x: float,
+    y: float,
+    z: float,
+    h: float,
+    ducts: Any,
+    starts: Any,
+    items: Any,
+    cells: Any,
+    counts: Any,
+) -> float:
     """Fraction of a voxel filled by the duct capsules listed in the cell that holds the point."""
     i = int(math.floor((x - cells[0]) / cells[3]))
     j = int(math.floor((y - cells[1]) / cells[3]))
@@ -128,7 +153,7 @@ def _ducts(x: float, y: float, z: float, h: float, ducts: Any, starts: Any, item
 def _masses(x: float, y: float, z: float, h: float, masses: Any) -> tuple[float, float]:
     """Fraction of a voxel inside any mass, and the gland fraction of the mass met.
 
-    A row of `masses` is centre (3), inverse of the axes matrix (9), gland fraction, edge width (mm).
+    A row of `masses` is centre (3), inverse of the axes matrix (9), gland fraction, edge width.
     """
     fraction, gland = 0.0, 0.0
     for n in range(masses.shape[0]):
@@ -179,12 +204,24 @@ def _ligament(x: float, y: float, z: float, h: float, shape: Any, m: Any, tile: 
     gy = m[0, 1] * ga + m[1, 1] * gb + m[2, 1] * gc
     gz = m[0, 2] * ga + m[1, 2] * gb + m[2, 2] * gc
     slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
-    return _slab(value / slope, shape[LIGAMENT], h)
+    # Sheets fade where the noise is flat: closed shells would show as bubbles in projection.
+    thickness = shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.5)
+    return _slab(value / slope, thickness, h)
 
 
 @njit_inline
-def _drive(x: float, y: float, z: float, depth: float, shape: Any, affines: Any, coarse: Any, fine: Any, band: Any) -> tuple[float, float]:
-    """Parenchyma's drive (noise plus prior; gland where above the threshold) and envelope in [0, 1]."""
+def _drive(
+    x: float,
+    y: float,
+    z: float,
+    depth: float,
+    shape: Any,
+    affines: Any,
+    coarse: Any,
+    fine: Any,
+    band: Any,
+) -> tuple[float, float]:
+    """Drive of the parenchyma (noise plus prior) and its envelope in [0, 1]."""
     slow = _noise(coarse, affines[0], x, y, z)
     dx, dy, dz = x, shape[Y0] + 5.0 - y, z - 0.5 * shape[T]
     r = math.sqrt(dx * dx + dy * dy + dz * dz)
@@ -196,8 +233,13 @@ def _drive(x: float, y: float, z: float, depth: float, shape: Any, affines: Any,
     a = (x - shape[LATERAL]) / (0.8 * shape[HALF])
     b = (y - 0.48 * shape[Y0]) / (0.55 * shape[Y0])
     c = dz / (0.5 * shape[T])
-    drive = shape[S_COARSE] * slow + shape[S_STRAND] * strand - shape[PRIOR] * (a * a + b * b + 0.5 * c * c)
-    # The fine noise is looked up only where it can matter; the calibration (threshold 1e9) wants it all.
+    drive = (
+        shape[S_COARSE] * slow
+        + shape[S_STRAND] * strand
+        - shape[PRIOR] * (a * a + b * b + 0.5 * c * c)
+    )
+    # The fine noise is looked up only where it can matter; the calibration (threshold 1e9) wants
+    # all of it.
     margin = abs(drive - shape[THRESHOLD]) - 0.5 * shape[SOFT]
     if shape[THRESHOLD] > 1e8 or (envelope > 0.0 and margin < 5.0 * shape[S_FINE]):
         drive += shape[S_FINE] * _noise(fine, affines[1], x, y, z)
@@ -205,9 +247,9 @@ def _drive(x: float, y: float, z: float, depth: float, shape: Any, affines: Any,
 
 
 @njit_inline
-def _tissue(x: float, y: float, z: float, h: float, shape: Any, affines: Any, coarse: Any, fine: Any, band: Any,
-            ducts: Any, starts: Any, items: Any, cells: Any, counts: Any, masses: Any, out: Any) -> None:
-    """Fill `out` with inside, skin, gland, ligament, mass, X-ray gland, drive, envelope at one point."""
+def _tissue(x: float, y: float, z: float, h: float, breast: Any, masses: Any, out: Any) -> None:
+    """Fill `out` (8,) at one point, in the order that :func:`tissue_points` gives."""
+    shape, affines, coarse, fine, band, ducts, starts, items, cells, counts = breast
     for n in range(8):
         out[n] = 0.0
     depth = _skin_distance(shape, x, y, z)
@@ -246,32 +288,34 @@ def _tissue(x: float, y: float, z: float, h: float, shape: Any, affines: Any, co
 
 
 @njit
-def tissue_box(lo: Any, spacing: float, shape: Any, affines: Any, coarse: Any, fine: Any, band: Any, ducts: Any,
-               starts: Any, items: Any, cells: Any, counts: Any, masses: Any, gland: Any, skin: Any, inside: Any) -> None:
-    """Fill the (z, y, x) arrays with X-ray gland, skin and inside fractions; `lo` is the first centre."""
+def tissue_box(
+    lo: Any, spacing: float, breast: Any, masses: Any, gland: Any, skin: Any, inside: Any
+) -> None:
+    """Fill (z, y, x) arrays with X-ray gland, skin and inside; `lo` is the first centre."""
     out = np.zeros(8)
     for k in range(gland.shape[0]):
         z = lo[2] + k * spacing
         for j in range(gland.shape[1]):
             y = lo[1] + j * spacing
             for i in range(gland.shape[2]):
-                _tissue(lo[0] + i * spacing, y, z, spacing, shape, affines, coarse, fine, band, ducts, starts,
-                        items, cells, counts, masses, out)
+                _tissue(lo[0] + i * spacing, y, z, spacing, breast, masses, out)
                 gland[k, j, i] = out[5]
                 skin[k, j, i] = out[1]
                 inside[k, j, i] = out[0]
 
 
 @njit
-def tissue_points(points: Any, spacing: float, shape: Any, affines: Any, coarse: Any, fine: Any, band: Any, ducts: Any,
-                  starts: Any, items: Any, cells: Any, counts: Any, masses: Any, result: Any) -> None:
-    """Fill `result` (n, 8) at the breast-frame `points` (n, 3); a NaN point is outside."""
+def tissue_points(points: Any, spacing: float, breast: Any, masses: Any, result: Any) -> None:
+    """Fill `result` (n, 8) at the breast-frame `points` (n, 3); a NaN point is outside.
+
+    Columns: inside, skin, gland with ducts, ligament, mass (fractions of the voxel), X-ray gland
+    (gland, ligament and mass by its gland fraction), drive and envelope of the parenchyma.
+    """
     for n in range(points.shape[0]):
         if math.isnan(points[n, 0]):
             result[n, :] = 0.0
-            continue
-        _tissue(points[n, 0], points[n, 1], points[n, 2], spacing, shape, affines, coarse, fine, band, ducts, starts,
-                items, cells, counts, masses, result[n])
+        else:
+            _tissue(points[n, 0], points[n, 1], points[n, 2], spacing, breast, masses, result[n])
 
 
 @njit
