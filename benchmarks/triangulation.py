@@ -1,9 +1,9 @@
 """Two-view triangulation of many marks, against OpenCV's triangulatePoints.
 
 OpenCV gives homogeneous points; ours gives points, mismatch and, where the row says so, the
-covariance of every point.  The bound is memory traffic: 32 bytes of marks in, 80 bytes out with
-covariance (32 without), so one million cannot take less than 112 MB over the bandwidth.  The row
-"copy" measures that bandwidth in the same run: it copies 56 MB, 112 MB of traffic.
+covariance of every point, on one thread.  The bound is memory traffic: 32 bytes of marks in, 80
+bytes out with covariance (32 without), 112 MB for a million.  The last row measures that bandwidth
+in the same run by a copy of as much traffic (56 MB read, 56 MB written).
 """
 
 import cv2

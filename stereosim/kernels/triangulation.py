@@ -18,8 +18,9 @@ from stereosim.kernels._jit import njit
 
 Floats = NDArray[np.float64]
 
-# Pairs worked on at a time: six buffers of this length stay in the first-level cache.
-BLOCK = 512
+# Pairs worked on at a time.  Fourteen arrays and six buffers of this length are 20 KiB and stay in a
+# first-level cache of 32 KiB; blocks of 512, which do not, took half as long again.
+BLOCK = 128
 
 
 @njit
