@@ -18,8 +18,8 @@ from stereosim.kernels._jit import njit
 
 Floats = NDArray[np.float64]
 
-# Pairs worked on at a time.  Fourteen arrays and six buffers of this length are 20 KiB and stay in a
-# first-level cache of 32 KiB; blocks of 512, which do not, took half as long again.
+# Pairs worked on at a time.  Fourteen arrays and six buffers of this length are 20 KiB and stay in
+# a first-level cache of 32 KiB; blocks of 512, which do not, took half as long again.
 BLOCK = 128
 
 
