@@ -10,7 +10,7 @@ from stereosim_gui.model import CaseInfo, Picture
 from stereosim_gui.worker import Report
 
 if TYPE_CHECKING:
-    from stereosim.imaging.ultrasound import Frame
+    from stereosim.imaging.ultrasound.frame import Frame
     from stereosim.imaging.xray import XrayImage
 
 # The viewer shows the same images as `stereosim render` with its defaults.
@@ -73,7 +73,7 @@ def _xray_picture(image: XrayImage) -> Picture:
 
 
 def _ultrasound_picture(frame: Frame, reason: str) -> Picture:
-    from stereosim.imaging.ultrasound import bmode
+    from stereosim.imaging.ultrasound.frame import bmode
 
     rows, columns = frame.envelope.shape
     why = {

@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
         "which the simulated operator stops (or at the place given by --at).\n\n"
         "The ending of the file chooses the format: .npy holds the numbers of the machine, "
         "float32, rows by columns (X-ray: the linear detector signal; ultrasound: the linear "
-        "envelope); .png the displayed grey values; .dcm a DICOM file.",
+        "envelope); .png the displayed grey values, on square pixels; .dcm a DICOM file.",
         example="stereosim render case-1 --view left --out left.png\n"
         "stereosim render case-1 --view ultrasound --out bmode.npy --seed 3",
     )
@@ -150,7 +150,7 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
 
 def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict[str, Any]:
     from stereosim.experiments.first_look import ultrasound_look
-    from stereosim.imaging.ultrasound import bmode
+    from stereosim.imaging.ultrasound.frame import bmode
 
     look = ultrasound_look(
         patient, room, seed=args.seed, at_mm=None if args.at is None else tuple(args.at)
@@ -161,7 +161,7 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
 
         write_ultrasound(frame, args.out)
     else:
-        _write(args.out, frame.envelope, bmode(frame))
+        _write(args.out, frame.envelope, _square(bmode(frame), frame.row_mm, frame.column_mm))
     return {
         "probe": room.probe.name,
         "shape": frame.envelope.shape,
@@ -171,6 +171,18 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
         "angle_deg": frame.pose.angle_deg,
         "placed_by": look.reason,
     }
+
+
+def _square(shown: NDArray[np.float32], row_mm: float, column_mm: float) -> NDArray[np.float32]:
+    """Resample along the rows of the image, so that pixels are `row_mm` wide as well as high."""
+    import numpy as np
+
+    columns = shown.shape[1]
+    wanted = np.arange(round(columns * column_mm / row_mm))
+    at = (wanted + 0.5) * row_mm / column_mm - 0.5  # both grids cover the same width
+    left = np.clip(np.floor(at).astype(np.int64), 0, columns - 2)
+    share = np.clip(at - left, 0.0, 1.0).astype(np.float32)
+    return (1.0 - share) * shown[:, left] + share * shown[:, left + 1]
 
 
 def _write(out: Path, numbers: NDArray[np.float32], shown: NDArray[np.float32]) -> None:

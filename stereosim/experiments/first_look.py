@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stereosim.experiments.trial import Room
-from stereosim.imaging.ultrasound import Frame, Insonated, ProbePose, scan_frame
+from stereosim.imaging.ultrasound.frame import Frame, ProbePose, scan_frame
+from stereosim.imaging.ultrasound.sweep import scan_box
+from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.imaging.xray import XrayImage
 from stereosim.procedures.intents import Expose, Position
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
@@ -122,5 +124,5 @@ def ultrasound_look(
 
 
 def _frame(patient: VirtualPatient, room: Room, at_mm: tuple[float, float], seed: int) -> Frame:
-    tissue = Insonated.around(patient, patient.supine_specks(), at_mm, 0.0, room.probe)
+    tissue = Insonated.from_patient(patient, *scan_box(at_mm, 0.0, room.probe))
     return scan_frame(tissue, ProbePose(*at_mm), room.probe, seed=derived_seed(seed, "ultrasound"))
