@@ -222,3 +222,16 @@ def test_a_mean_without_spread_has_no_interval(values):
 
 def test_mcnemar_without_a_discordant_pair_is_one():
     assert s.mcnemar_exact(s.PairedTable(3, 0, 0, 2)) == 1.0
+
+
+def test_importing_the_statistics_loads_nothing_heavy():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; sys.path[:0] = ['.', 'phantoms']; import stereosim.experiments.summary, "
+        "stereosim.reports.table; print([m for m in ('scipy', 'matplotlib', 'jinja2', 'numba') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -121,6 +121,7 @@ class Judging:
 LESIONS: Mapping[str, Callable[[ArmResult], bool]] = {
     "all": lambda r: True,
     "calcification only": lambda r: r.calcification_only,
+    "with mass": lambda r: not r.calcification_only,
     "up to 10 mm": lambda r: r.extent_mm <= 10.0,
     "over 10 mm": lambda r: r.extent_mm > 10.0,
 }
@@ -207,9 +208,9 @@ def beside_published(
     Returns
     -------
     list of dict
-        ``row, outcome, guidance, device, published, published_ci95, published_k, published_n, simulated,
-        simulated_ci95, simulated_k, simulated_n, role, agrees, note, definition, source``;
-        ``simulated`` and the intervals may be None, ``agrees`` is True, False or None (not judged,
+        ``row, outcome, guidance, device, published, published_ci95, published_k, published_n,
+        simulated, simulated_ci95, simulated_k, simulated_n, role, agrees, note, definition,
+        source``; ``simulated`` and the intervals may be None, ``agrees`` is True, False or None (not judged,
         `note` says why).
     """
     guided = sorted((r for r in results if r.mode == "as guided"), key=lambda r: r.trial)

@@ -45,7 +45,7 @@ def number(value: float, digits: int = 0, *, sign: bool = False) -> str:
 def percent(proportion: float, n: int | None) -> str:
     """Return a proportion as a percentage; tenths where `n` bears them or is not known."""
     text = number(100 * proportion, 1 if n is None or n >= _MANY else 0)
-    return f"{text.removesuffix('.0')} %"
+    return f"{text.removesuffix('.0')}{SPACE}%"
 
 
 def points(row: Row) -> str:
@@ -102,7 +102,8 @@ def counted(k: int, n: int, summary: Summary) -> str:
 
 def p_text(p_value: float) -> str:
     """Return a p value as "p = 0.03" or "p < 0.001"."""
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+    text = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
+    return text.replace(" ", SPACE)
 
 
 def verdict_text(row: Row, summary: Summary) -> str:
@@ -309,6 +310,8 @@ def _where_lost(summary: Summary, device: str) -> str:
         if not total:
             continue
         reasons = ", ".join(f"{k} {said}" for said, k in lost.items() if k)
+        if total in lost.values():
+            reasons = f"all {reasons.removeprefix(f'{total} ')}" if total > 1 else reasons
         sentences.append(
             f"{guidance.capitalize()} guidance retrieved nothing in {total}: {reasons}."
         )
