@@ -99,8 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(answer)
     else:
-        rows, columns = answer["shape"]
-        print(f"{args.out}: {args.view} of {args.case}, {columns} x {rows} pixels")
+        print(f"{args.out}: {args.view} of {args.case}")
     return 0
 
 

@@ -1,0 +1,111 @@
+"""``stereosim render``: files, formats, and that images and geometry speak of the same places."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from stereosim.cli import main
+from stereosim_phantoms.cases import load_case
+
+
+def render(
+    capsys: pytest.CaptureFixture[str], view: str, out: Path, *options: str
+) -> dict[str, object]:
+    """The machine answer of a rendering of case 1 that must succeed."""
+    status = main(["render", "case-1", "--view", view, "--out", str(out), "--json", *options])
+    printed, err = capsys.readouterr()
+    assert status == 0, err
+    answer: dict[str, object] = json.loads(printed)
+    return answer
+
+
+def grey(path: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        assert image.mode == "L"
+        return np.asarray(image)
+
+
+def test_specks_are_where_the_projection_of_the_truth_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Noise-free, a speck is the darkest thing of its neighbourhood in the detector's signal."""
+    out = tmp_path / "left.npy"
+    answer = render(capsys, "left", out, "--noise-free")
+    signal = np.load(out)
+    assert signal.dtype == np.float32 and list(signal.shape) == answer["shape"]
+    specks = load_case("case-1").patient(1).specks
+    shift = np.array([*answer["shift_mm"], 0.0])  # type: ignore[misc]
+    seen = 0
+    for centre in specks.solids.centres_mm[specks.target] - shift:
+        point = [repr(float(x)) for x in centre]
+        assert main(["project", "--unit", "upright-hologic", "--point", *point, "--json"]) == 0
+        column, row = json.loads(capsys.readouterr().out)["views"][1]["pixel"]
+        # 25 pixels (1.8 mm) hold one speck of 0.2 mm and a patient who holds still within 0.3 mm.
+        part = signal[round(row) - 12 : round(row) + 13, round(column) - 12 : round(column) + 13]
+        drop = 1.0 - part / median_filter(part, 9)
+        place = np.unravel_index(drop.argmax(), drop.shape)
+        assert drop.max() > 5.0 * np.median(np.abs(drop))
+        seen += int(np.hypot(place[0] - 12, place[1] - 12) * 0.07 < 1.0)
+    assert seen == np.count_nonzero(specks.target)
+
+
+def test_png_shows_dense_tissue_white_and_repeats_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "a.png", tmp_path / "b.PNG"
+    answer = render(capsys, "scout", first)
+    render(capsys, "scout", second)
+    assert first.read_bytes() == second.read_bytes()
+    image = grey(first)
+    assert list(image.shape) == answer["shape"]
+    # The chest wall is the bottom edge: breast there, open beam in the upper corners.
+    assert image[-100:].mean() > image[:50, :50].mean() + 50
+
+
+def test_ultrasound_at_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    linear, shown = tmp_path / "us.npy", tmp_path / "us.png"
+    answer = render(capsys, "ultrasound", linear, "--at", "17", "-17")
+    assert answer["probe_mm"] == [17.0, -17.0] and answer["placed_by"] == "asked for"
+    envelope = np.load(linear)
+    assert envelope.dtype == np.float32 and list(envelope.shape) == answer["shape"]
+    assert (envelope >= 0).all() and envelope.max() > 0
+    render(capsys, "ultrasound", shown, "--at", "17", "-17")
+    rows, columns = grey(shown).shape
+    width_mm = envelope.shape[1] * float(answer["column_mm"])  # type: ignore[arg-type]
+    assert rows == envelope.shape[0]
+    assert columns * float(answer["row_mm"]) == pytest.approx(width_mm, rel=0.01)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (("case-0", "--view", "left", "--out", "x.png"), "CASE"),
+        (("case-1", "--view", "lateral", "--out", "x.png"), "--view"),
+        (("case-1", "--view", "left", "--out", "x.jpg"), "--out"),
+        (("case-1", "--view", "left", "--out", "nowhere/x.png"), "--out"),
+        (("case-1", "--view", "left", "--out", "x.png", "--seed", "-1"), "--seed"),
+        (("case-1", "--view", "left", "--out", "x.png", "--seed", "1.5"), "--seed"),
+        (("case-1", "--view", "left", "--out", "x.png", "--unit", "upright"), "--unit"),
+        (("case-1", "--view", "left", "--out", "x.png", "--shift", "0", "-1"), "--shift"),
+        (("case-1", "--view", "left", "--out", "x.png", "--at", "0", "0"), "--at"),
+        (("case-1", "--view", "ultrasound", "--out", "x.png", "--noise-free"), "--noise-free"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_made(
+    argv: tuple[str, ...],
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["render", *argv]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and named in err
+    assert list(tmp_path.iterdir()) == []
