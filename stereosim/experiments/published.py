@@ -210,8 +210,8 @@ def beside_published(
     list of dict
         ``row, outcome, guidance, device, published, published_ci95, published_k, published_n,
         simulated, simulated_ci95, simulated_k, simulated_n, role, agrees, note, definition,
-        source``; ``simulated`` and the intervals may be None, ``agrees`` is True, False or None (not judged,
-        `note` says why).
+        source``; ``simulated`` and the intervals may be None, ``agrees`` is True, False or None
+        (not judged, `note` says why).
     """
     guided = sorted((r for r in results if r.mode == "as guided"), key=lambda r: r.trial)
     return [_compare(row, guided, one_case=one_case) for row in load_published().values()]
