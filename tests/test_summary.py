@@ -210,6 +210,11 @@ def test_results_that_cannot_be_paired_are_refused():
         check_trials([arm(), arm(guidance="ultrasound", ultrasound_saw_specks=True)])
 
 
+def test_nothing_cannot_be_summarised():
+    with pytest.raises(ValueError, match="no result"):
+        summarise([], seed=1, version="0", fidelity="image")
+
+
 def test_devices_are_ordered_from_thin_to_thick():
     arms = [arm(device=d) for d in ("vab-9g", "vab-11g-petite", "vab-11g", "ncb-14g")]
     assert devices_of(arms) == ["ncb-14g", "vab-11g", "vab-11g-petite", "vab-9g"]

@@ -152,7 +152,14 @@ def summarise(
         JSON-ready: ``trials, seed, version, fidelity, subject, command, one_case, rows, paired,
         published, agreement_rule, parameters``.  ``rows`` is long form (:func:`outcome_rows`),
         ``paired`` the differences stereotactic minus ultrasound (:func:`paired_rows`).
+
+    Raises
+    ------
+    ValueError
+        Where there is no result, or the arms cannot be paired (:func:`check_trials`).
     """
+    if not results:
+        raise ValueError("no result to summarise")
     check_trials(results)
     return {
         "trials": len({r.trial for r in results}),
