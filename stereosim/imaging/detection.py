@@ -17,13 +17,8 @@ from numpy.typing import NDArray
 from stereosim.imaging.detectors import frequencies
 from stereosim.imaging.display import density
 from stereosim.imaging.materials import DATA, Array
-from stereosim.imaging.metal import (
-    block_means,
-    find_needle_tip,
-    load_metal,
-    metal_mask,
-    spread_blocks,
-)
+from stereosim.imaging.metal import find_needle_tip, load_metal, metal_mask
+from stereosim.imaging.rendering import block_means, spread_blocks
 from stereosim.imaging.xray import XrayImage
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 
@@ -266,8 +261,8 @@ def _local_noise(response: Image, pitch: float, tile_mm: float) -> Image:
     rows, columns = (n // size for n in response.shape)
     # Every third pixel of a tile leaves some 500: enough for a median to 4 %.
     tiles = response[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    tiles = np.abs(tiles[:, ::3, :, ::3]).transpose(0, 2, 1, 3).reshape(rows, columns, -1)
-    width = np.median(tiles, axis=2) / _MAD
+    thinned = np.abs(tiles[:, ::3, :, ::3]).transpose(0, 2, 1, 3)
+    width = np.median(thinned.reshape(rows, columns, -1), axis=2) / _MAD
     least = 0.5 * float(np.median(width))
     return spread_blocks(
         np.maximum(width, max(least, 1e-6)).astype(np.float32), size, response.shape
@@ -304,9 +299,11 @@ def _peaks(
             np.hypot(p.row - r, p.column - c) * pitch < 0.6 * p.diameter_mm + pitch for p in peaks
         ):
             continue
-        dr = _vertex(best[r - 1, c], best[r, c], best[r + 1, c])
-        dc = _vertex(best[r, c - 1], best[r, c], best[r, c + 1])
-        peaks.append(_Peak(c + dc, r + dr, float(value[i]), diameter))
+        place = (
+            c + _vertex(best[r, c - 1], best[r, c], best[r, c + 1]),
+            r + _vertex(best[r - 1, c], best[r, c], best[r + 1, c]),
+        )
+        peaks.append(_Peak(*place, float(value[i]), diameter))
     return peaks
 
 

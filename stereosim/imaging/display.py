@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.imaging.rendering import block_means, spread_blocks
 from stereosim.imaging.xray import XrayImage
 
 Image = NDArray[np.float32]
@@ -24,22 +25,29 @@ class Preset:
         Percentiles of the density that become black and white before `widen`.
     widen : float
         Factor on the distance of black and white from their middle.
+    equalise : float
+        Share of the slow variation (thickness toward the skin) that is taken out.
     """
 
     label: str
     low_percent: float
     high_percent: float
     widen: float = 1.0
+    equalise: float = 0.0
 
 
 # Choices of taste, not of physics.  Metal is under 1 % of a field, so that it does not set white.
 PRESETS: dict[str, Preset] = {
-    "standard": Preset("Standard", 1.0, 99.7, 1.35),
-    "wide": Preset("Wide", 0.1, 99.95, 2.0),
-    "fat": Preset("Fatty parts", 0.5, 70.0, 1.2),
-    "gland": Preset("Dense parts", 30.0, 99.8, 1.2),
-    "specks": Preset("Calcifications", 5.0, 99.5, 1.0),
+    "standard": Preset("Standard", 2.0, 99.5, 1.5, 0.4),
+    "wide": Preset("Wide", 0.5, 99.9, 2.5),
+    "fat": Preset("Fatty parts", 0.5, 70.0, 1.4),
+    "gland": Preset("Dense parts", 30.0, 99.8, 1.4),
+    "specks": Preset("Calcifications", 5.0, 99.5, 1.2, 0.8),
 }
+# What is this much less dense than the densest parts is air or the last millimetre of skin: it has
+# no say in the window.
+_AIR_DENSITY = 1.5
+_SLOW_MM = 8.0
 
 
 def density(image: XrayImage) -> Image:
@@ -53,13 +61,26 @@ def density(image: XrayImage) -> Image:
 
 
 def window(dense: Image, preset: Preset) -> tuple[float, float]:
-    """Return the densities shown black and white under `preset`."""
+    """Return the densities shown black and white under `preset`, judged on what is not air."""
     # Every seventh pixel along each axis is enough for a percentile.
-    sample = dense[::7, ::7]
-    low, high = np.percentile(sample, [preset.low_percent, preset.high_percent])
+    sample = dense[::7, ::7].ravel()
+    breast = sample[sample > np.percentile(sample, 95.0) - _AIR_DENSITY]
+    low, high = np.percentile(breast, [preset.low_percent, preset.high_percent])
     middle, half = 0.5 * (low + high), 0.5 * preset.widen * (high - low)
     half = max(float(half), 1e-3)
     return float(middle - half), float(middle + half)
+
+
+def equalised(dense: Image, share: float, pitch_mm: float) -> Image:
+    """Take `share` of the slow variation of the density out, air excepted."""
+    from scipy.ndimage import gaussian_filter
+
+    size = max(1, min(round(1.0 / pitch_mm), min(dense.shape) // 4))
+    blocks = block_means(dense, size)
+    top = float(np.percentile(blocks, 95.0))
+    held = np.maximum(blocks, np.float32(top - _AIR_DENSITY))
+    slow = gaussian_filter(held, _SLOW_MM / (size * pitch_mm), mode="nearest") - np.float32(top)
+    return dense - np.float32(share) * spread_blocks(slow, size, dense.shape)
 
 
 def presentation(image: XrayImage, preset: str = "standard") -> Image:
@@ -78,6 +99,9 @@ def presentation(image: XrayImage, preset: str = "standard") -> Image:
         If there is no such preset.
     """
     dense = density(image)
-    low, high = window(dense, PRESETS[preset])
+    chosen = PRESETS[preset]
+    if chosen.equalise > 0.0:
+        dense = equalised(dense, chosen.equalise, image.pitch_mm)
+    low, high = window(dense, chosen)
     shown: Image = np.clip((dense - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
     return shown

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from stereosim.geometry.projection import back_project, project
 from stereosim.imaging.display import density
 from stereosim.imaging.materials import DATA, Array
+from stereosim.imaging.rendering import block_means, spread_blocks
 from stereosim.imaging.xray import XrayImage
-from stereosim.kernels.xray import enlarge
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 
 Image = NDArray[np.float32]
@@ -48,22 +48,6 @@ def load_metal() -> MetalSpec:
     """Return the parameters."""
     tables = load_toml(DATA / "detection.toml")
     return read_spec(MetalSpec, tables["metal"], tables["sources"], "detection.toml: metal")
-
-
-def block_means(image: Image, size: int) -> Image:
-    """Return the means of size x size blocks; a part of a block at the far edges is left out."""
-    rows, columns = (n // size for n in image.shape)
-    blocks = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    means: Image = blocks.mean(axis=(1, 3))
-    return means
-
-
-def spread_blocks(blocks: Image, size: int, shape: tuple[int, int]) -> Image:
-    """Interpolate values at the centres of blocks at every pixel of an image of `shape`."""
-    out = np.empty(shape, dtype=np.float32)
-    start = -0.5 * (size - 1) / size
-    enlarge(np.ascontiguousarray(blocks, np.float32), start, 1 / size, start, 1 / size, out)
-    return out
 
 
 def surroundings(dense: Image, pitch_mm: float) -> Image:

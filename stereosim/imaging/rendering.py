@@ -122,3 +122,19 @@ def transmission(
         out,
     )
     return out
+
+
+def block_means(image: Image, size: int) -> Image:
+    """Return the means of size x size blocks; a part of a block at the far edges is left out."""
+    rows, columns = (n // size for n in image.shape)
+    blocks = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    means: Image = blocks.mean(axis=(1, 3))
+    return means
+
+
+def spread_blocks(blocks: Image, size: int, shape: tuple[int, int]) -> Image:
+    """Interpolate values at the centres of blocks at every pixel of an image of `shape`."""
+    out = np.empty(shape, dtype=np.float32)
+    start = -0.5 * (size - 1) / size
+    enlarge(np.ascontiguousarray(blocks, np.float32), start, 1 / size, start, 1 / size, out)
+    return out

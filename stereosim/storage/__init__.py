@@ -1,0 +1,1 @@
+"""Files: DICOM images and the results of experiments."""
