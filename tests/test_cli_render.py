@@ -109,3 +109,33 @@ def test_bad_input_is_refused_before_anything_is_made(
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and named in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ultrasound_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pydicom
+
+    shown, stored = tmp_path / "us.png", tmp_path / "us.dcm"
+    answer = render(capsys, "ultrasound", stored, "--at", "17", "-17")
+    render(capsys, "ultrasound", shown, "--at", "17", "-17")
+    ds = pydicom.dcmread(stored)
+    pixels = ds.pixel_array
+    region = ds.SequenceOfUltrasoundRegions[0]
+    assert region.PhysicalDeltaX * 10.0 == pytest.approx(answer["column_mm"])
+    assert region.PhysicalDeltaY * 10.0 == pytest.approx(answer["row_mm"])
+    assert pixels.shape[0] - answer["shape"][0] in (0, 1)  # type: ignore[index]
+    assert ds.Laterality == "R" and "Synthetic" in ds.ImageComments
+    # Columns of the picture on square pixels lie between those of the file.
+    rows = grey(shown).shape[0]
+    assert grey(shown).mean() == pytest.approx(pixels[:rows].mean(), abs=0.5)
+
+
+def test_xray_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pydicom
+
+    stored = tmp_path / "right.dcm"
+    answer = render(capsys, "right", stored)
+    ds = pydicom.dcmread(stored)
+    assert list(ds.pixel_array.shape) == answer["shape"]
+    assert float(ds.PositionerPrimaryAngle) == answer["angle_deg"] == 15.0
+    assert float(ds.ImagerPixelSpacing[0]) == answer["pitch_mm"]
+    assert ds.ImageLaterality == "R"

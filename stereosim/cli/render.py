@@ -130,7 +130,7 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
     if args.out.suffix.lower() == ".dcm":
         from stereosim.storage.dicom import write_xray
 
-        write_xray(image, args.out)
+        write_xray(image, args.out, laterality=_side(patient), patient_label=args.case[:40])
     else:
         _write(args.out, image.pixels, presentation(image))
     exposure = image.exposure
@@ -156,9 +156,9 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
     )
     frame = look.frame
     if args.out.suffix.lower() == ".dcm":
-        from stereosim.storage.dicom import write_ultrasound
+        from stereosim.storage.dicom_ultrasound import write_ultrasound
 
-        write_ultrasound(frame, args.out)
+        write_ultrasound(frame, args.out, laterality=_side(patient), patient_label=args.case[:40])
     else:
         _write(args.out, frame.envelope, _square(bmode(frame), frame.row_mm, frame.column_mm))
     return {
@@ -170,6 +170,10 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
         "angle_deg": frame.pose.angle_deg,
         "placed_by": look.reason,
     }
+
+
+def _side(patient: VirtualPatient) -> str:
+    return patient.breast.side[0].upper()
 
 
 def _square(shown: NDArray[np.float32], row_mm: float, column_mm: float) -> NDArray[np.float32]:
