@@ -45,17 +45,14 @@ class ImagePane(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     ----------
     view : str
         Which of the model's views this pane shows.
-    waiting : str
-        What is written while there is no picture.
     """
 
     window_dragged = Signal(float, float)
     activated = Signal(str)
 
-    def __init__(self, view: str, waiting: str, parent: QWidget | None = None) -> None:
+    def __init__(self, view: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = view
-        self._waiting = waiting
         self.setBackground(GROUND)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{view} image")
@@ -75,7 +72,7 @@ class ImagePane(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._scale.text.setText(f"{SCALE_MM} mm")
         self._scale.setParentItem(self._box)
         self._scale.anchor((1, 1), (1, 1), offset=(-16, -14))
-        self.clear_picture()
+        self.clear_picture("")
 
     @property
     def shows_picture(self) -> bool:
@@ -88,11 +85,11 @@ class ImagePane(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         low, high = self._image.getLevels()
         return float(low), float(high)
 
-    def clear_picture(self) -> None:
-        """Show that there is nothing yet."""
+    def clear_picture(self, why: str) -> None:
+        """Show no picture, and say why."""
         self._image.clear()
         self._scale.hide()
-        self._write(f"{self.view}\n{self._waiting}")
+        self._write(f"{self.view}\n{why}")
 
     def show_picture(self, picture: Picture, window: Window) -> None:
         """Show `picture` whole."""

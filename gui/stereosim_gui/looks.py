@@ -63,8 +63,9 @@ def _xray_picture(image: XrayImage) -> Picture:
 
     rows, columns = image.pixels.shape
     pitch, exposure = image.view.pitch_mm, image.exposure
+    angle = f"{image.view.angle_deg:+.0f}°" if image.view.angle_deg else "0°"
     caption = (
-        f"{image.view.name}  {image.view.angle_deg:+.0f}°\n"
+        f"{image.view.name}  {angle}\n"
         f"{exposure.kv:.0f} kV  {exposure.mas:.0f} mAs  {exposure.dose_mgy:.2f} mGy"
     )
     return Picture(

@@ -69,7 +69,9 @@ class MainWindow(QMainWindow):
         self._active = VIEWS[0]
         self.setWindowTitle(self.tr("stereosim"))
         self.resize(*_FIRST_SIZE)
-        self.panes = {view: ImagePane(view, self.tr("choose a case")) for view in VIEWS}
+        self.panes = {view: ImagePane(view) for view in VIEWS}
+        for pane in self.panes.values():
+            pane.clear_picture(self.tr("choose a case"))
         self.list = QListWidget()
         self.text = QTextBrowser()
         self.presets = QComboBox()
@@ -94,9 +96,10 @@ class MainWindow(QMainWindow):
         self.list.setAccessibleName(self.tr("Case library"))
         self.list.setToolTip(self.tr("Each case is a virtual patient made for one teaching point."))
         self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for case in self._model.cases:
-            self.list.addItem(case.title)
+            self.list.addItem(f"{case.name}\n{case.title}")
         self.text.setAccessibleName(self.tr("Teaching text"))
         self.text.setPlaceholderText(self.tr("Choose a case to read what it teaches."))
         layout.addWidget(heading)
@@ -213,7 +216,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{case.title} - stereosim")
         self.text.setMarkdown(case.teaching)
         for pane in self.panes.values():
-            pane.clear_picture()
+            pane.clear_picture(self.tr("being made"))
         self.status.setText("")
 
     def _show_picture(self, picture: Picture) -> None:
@@ -241,6 +244,9 @@ class MainWindow(QMainWindow):
 
     def _show_failure(self, reason: str) -> None:
         self.status.setText(self.tr("Could not make the images: {0}").format(reason))
+        for view in VIEWS:
+            if view not in self._model.pictures:
+                self.panes[view].clear_picture(self.tr("could not be made"))
 
     # --- the view itself ---
     def _fit(self) -> None:
