@@ -20,7 +20,7 @@ from stereosim_phantoms.ducts import grow_ducts
 from stereosim_phantoms.masses import Mass, mass_of_supine_size
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.randomness import stream
-from stereosim_phantoms.referral import write_referral
+from stereosim_phantoms.referral import extent_mm, write_referral
 from stereosim_phantoms.solids import Array, Ellipsoids
 from stereosim_phantoms.supine import supine_map
 
@@ -66,7 +66,7 @@ def make_patient(
         middle = target.centres_mm.mean(axis=0) if plan.centre_mm is None else plan.centre_mm
         mass = mass_of_supine_size(supine, middle, plan.size_mm, plan.margin)
         if plan.centre_mm is None:
-            target = _drawn_into(target, mass)
+            target = _drawn_into(target, mass, rng=stream(seed, "in mass"))
         placed.append(mass)
     parts = [(target, cluster.material, 0)]
     if scattered:
@@ -86,24 +86,28 @@ def make_patient(
     )  # fmt: skip
 
 
-def _drawn_into(target: Ellipsoids, mass: Mass) -> Ellipsoids:
-    """Draw the specks that stick out of `mass` into its inner 85 %, without letting them touch.
+def _drawn_into(target: Ellipsoids, mass: Mass, *, rng: np.random.Generator) -> Ellipsoids:
+    """Lay the specks of `target` into the inner 85 % of `mass`, as near to their extent as it goes.
 
     A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in
-    the compressed breast; that it holds the calcifications is what is asked for.
+    the compressed breast, so the cluster takes the mass's proportions; of 40 turned ones the one
+    whose extent comes nearest to that asked for is kept.
     """
+    if mass.contains(target.centres_mm).all():
+        return target
     axes, middle = mass.solid.axes_mm[0], mass.solid.centres_mm[0]
-    radii, centres = bounding_radii(target.axes_mm), target.centres_mm
-    for _ in range(20):
-        local = np.linalg.solve(axes, (centres - middle).T).T
-        local *= np.minimum(
-            1.0, 0.85 / np.maximum(np.linalg.norm(local, axis=1, keepdims=True), 1e-9)
-        )
-        centres = local @ axes.T + middle
-        if not overlapping(centres, radii):
-            return Ellipsoids(centres, target.axes_mm)
-        centres = apart(centres, radii)
-    return Ellipsoids(centres, target.axes_mm)  # too small a mass for all: some stay at its edge
+    radii, wanted = bounding_radii(target.axes_mm), extent_mm(target.centres_mm)
+    offsets = target.centres_mm - target.centres_mm.mean(axis=0)
+    offsets *= 0.85 / max(float(np.linalg.norm(offsets, axis=1).max()), 1e-9)
+    best, least = target.centres_mm, np.inf
+    for _ in range(40):
+        turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+        laid = offsets @ turn @ axes.T
+        laid = apart(middle + laid * min(1.0, wanted / max(extent_mm(laid), 1e-9)), radii)
+        miss = abs(extent_mm(laid) - wanted) + 1e3 * float(overlapping(laid, radii))
+        if miss < least:
+            best, least = laid, miss
+    return Ellipsoids(best, target.axes_mm)
 
 
 def breast_place_mm(breast: BreastSpec, supine_mm: Array, *, nominal: bool) -> Array:

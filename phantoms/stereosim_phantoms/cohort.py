@@ -124,19 +124,17 @@ def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
     """Draw patient `index` of `cohort` under `seed`; the same whatever was drawn before."""
     breast = draw_breast(cohort, seed, index)
     cluster = draw_cluster(cohort, breast, rng=stream(seed, index, "lesion"))
-    centre = _draw_place(cohort, breast, rng=stream(seed, index, "place"))
-    rng = stream(seed, index, "masses")
-    plans = []
-    if rng.uniform() < cohort.mass_with_target_share:
-        # A mass that holds its calcifications is at least about as large as they are.
-        plans.append(_draw_mass(cohort, None, 1.1 * cluster.extent_mm, rng=rng))
-    if rng.uniform() < cohort.mass_elsewhere_share:
-        elsewhere = _draw_place(cohort, breast, rng=rng)
-        plans.append(_draw_mass(cohort, elsewhere, 0.0, rng=rng))
     scattered = int(stream(seed, index, "scattered").poisson(cohort.scattered_mean))
-    return make_patient(
-        f"{cohort.name}-{seed}-{index}", breast, cluster, centre, tuple(plans), scattered
-    )
+    # Now and then a large cluster finds no room where it was to lie; it then lies elsewhere.
+    for attempt in range(20):
+        centre = _draw_place(cohort, breast, rng=stream(seed, index, "place", attempt))
+        plans = _draw_masses(cohort, breast, cluster, rng=stream(seed, index, "masses", attempt))
+        label = f"{cohort.name}-{seed}-{index}"
+        try:
+            return make_patient(label, breast, cluster, centre, plans, scattered)
+        except ValueError as error:
+            problem = error
+    raise problem
 
 
 def draw_breast(cohort: Cohort, seed: int, index: int) -> BreastSpec:
@@ -221,6 +219,20 @@ def _draw_place(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator)
         if kept.any():
             place: Array = points[int(kept.argmax())]
             return place
+
+
+def _draw_masses(
+    cohort: Cohort, breast: BreastSpec, cluster: ClusterSpec, *, rng: np.random.Generator
+) -> tuple[MassPlan, ...]:
+    """Draw whether a mass holds the target and whether another lies elsewhere, and both."""
+    plans = []
+    if rng.uniform() < cohort.mass_with_target_share:
+        # A mass that holds its calcifications is at least about as large as they are.
+        plans.append(_draw_mass(cohort, None, 1.1 * cluster.extent_mm, rng=rng))
+    if rng.uniform() < cohort.mass_elsewhere_share:
+        elsewhere = _draw_place(cohort, breast, rng=rng)
+        plans.append(_draw_mass(cohort, elsewhere, 0.0, rng=rng))
+    return tuple(plans)
 
 
 def _draw_mass(

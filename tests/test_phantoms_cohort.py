@@ -1,0 +1,145 @@
+"""Drawn cohorts against the published distributions, with tolerances from the number drawn."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from stereosim_phantoms.breast import BreastSpec
+from stereosim_phantoms.calcifications import ClusterSpec, morphologies
+from stereosim_phantoms.cohort import (
+    COHORTS,
+    draw_breast,
+    draw_cluster,
+    draw_patient,
+    list_cohorts,
+    load_cohort,
+)
+from stereosim_phantoms.provenance import SpecError
+from stereosim_phantoms.randomness import stream
+
+N = 1500
+
+
+@pytest.fixture(scope="module")
+def breasts() -> list[BreastSpec]:
+    return [draw_breast(load_cohort("screening"), 3, i) for i in range(N)]
+
+
+@pytest.fixture(scope="module")
+def clusters(breasts: list[BreastSpec]) -> list[ClusterSpec]:
+    cohort = load_cohort("screening")
+    return [draw_cluster(cohort, b, rng=stream(3, i, "t")) for i, b in enumerate(breasts)]
+
+
+def test_thickness_is_that_of_yaffe(breasts: list[BreastSpec]) -> None:
+    """59 +- 16 mm, cut to 20..100: Kolmogorov-Smirnov against the truncated normal."""
+    cut = stats.truncnorm((20 - 59) / 16, (100 - 59) / 16, 59, 16)
+    assert stats.kstest([b.thickness_mm for b in breasts], cut.cdf).pvalue > 0.001
+
+
+def test_glandular_fraction_is_that_of_yaffe(breasts: list[BreastSpec]) -> None:
+    """Mean 19.3 %, 95 % below 45 %."""
+    drawn = np.array([b.glandular_fraction for b in breasts])
+    # The floor of 3 % raises the mean by less than 0.2 percentage points.
+    assert abs(drawn.mean() - 0.193) < 4.0 * drawn.std() / np.sqrt(N) + 0.002
+    assert abs((drawn < 0.45).mean() - 0.95) < 4.0 * np.sqrt(0.05 * 0.95 / N)
+
+
+def test_the_beta_distribution_solves_its_two_conditions() -> None:
+    a, b = load_cohort("screening").glandular_beta
+    assert abs(a / (a + b) - 0.193) < 1e-9
+    assert abs(stats.beta(a, b).cdf(0.45) - 0.95) < 1e-9
+
+
+def test_area_is_that_of_boone(breasts: list[BreastSpec]) -> None:
+    """Median CC area 146 cm2, of a half ellipse."""
+    area = np.array([np.pi / 2 * b.half_width_mm * b.chest_to_nipple_mm / 100 for b in breasts])
+    low, high = np.quantile(area, stats.binom(N, 0.5).ppf([0.0001, 0.9999]) / N)
+    assert low < 146.0 < high
+
+
+def test_clusters_have_the_common_extent_and_number(clusters: list[ClusterSpec]) -> None:
+    """Median extent 8 to 10 mm, median number 10 to 20, at least 5."""
+    assert 8.0 < np.median([c.extent_mm for c in clusters]) < 10.0
+    counts = np.array([c.specks for c in clusters])
+    assert 10 <= np.median(counts) <= 20 and counts.min() >= 5
+    small = stats.spearmanr([c.extent_mm for c in clusters], counts)
+    assert 0.35 < small.statistic < 0.6
+
+
+def test_morphologies_come_in_the_shares_of_the_file(clusters: list[ClusterSpec]) -> None:
+    shares = load_cohort("screening").morphology_shares
+    for name, share in zip(morphologies(), shares, strict=True):
+        found = np.mean([c.morphology == name for c in clusters])
+        assert abs(found - share) < 4.0 * np.sqrt(share * (1 - share) / N)
+
+
+def test_oxalate_is_benign_only(clusters: list[ClusterSpec]) -> None:
+    kinds = {c.morphology for c in clusters if c.material == "calcium_oxalate"}
+    assert kinds == {"punctate"}
+
+
+def test_supine_width_follows_from_the_volume(breasts: list[BreastSpec]) -> None:
+    for spec in breasts[:50]:
+        width = 0.85 * 2.0 * spec.half_width_mm
+        section = spec.volume_mm3 / (np.pi / 2.0 * spec.half_width_mm)  # at x = 0
+        assert abs(np.pi / 4.0 * width * spec.supine_height_mm - section) < 1e-6 * section
+
+
+def test_patients_are_whole_and_drawn_independently_of_order() -> None:
+    cohort = load_cohort("screening")
+    patients = [draw_patient(cohort, 9, i) for i in range(120)]
+    again = draw_patient(cohort, 9, 57)
+    assert again.breast == patients[57].breast and again.referral == patients[57].referral
+    assert (again.specks.solids.axes_mm == patients[57].specks.solids.axes_mm).all()
+    for patient in patients:
+        solids, spec = patient.specks.solids, patient.breast
+        assert (spec.skin_distance_mm(solids.centres_mm) > spec.skin_mm).all()
+        assert not np.isnan(patient.supine_specks().solids.centres_mm).any()
+    upper = np.mean([p.target_mm[2] > 0.5 * p.breast.thickness_mm for p in patients])
+    assert abs(upper - cohort.upper_share) < 4.0 * np.sqrt(0.24 / 120)
+    lateral = np.mean([p.target_mm[0] * p.breast.lateral > 0.0 for p in patients])
+    assert abs(lateral - cohort.lateral_share) < 4.0 * np.sqrt(0.24 / 120)
+    held = np.mean([any(m.holds_target for m in p.masses) for p in patients])
+    assert abs(held - cohort.mass_with_target_share) < 4.0 * np.sqrt(0.16 / 120)
+    # Some lesions are out of easy reach, as in screening, but most are not.
+    near_wall = np.mean([p.target_mm[1] < 10.0 for p in patients])
+    assert 0.0 < near_wall < 0.3
+
+
+def test_every_mass_fits_the_patient_and_names_its_echo() -> None:
+    cohort = dataclasses.replace(
+        load_cohort("screening"), mass_with_target_share=1.0, mass_elsewhere_share=1.0
+    )
+    for index in range(20):
+        patient = draw_patient(cohort, 1, index)
+        assert len(patient.masses) == 2
+        target = patient.specks.solids.centres_mm[patient.specks.target]
+        assert patient.masses[0].contains(target).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("oxalate_share", "oxalat_share", "unknown key 'oxalat_share'"),
+        ("[0.15, 0.35, 0.12, 0.31, 0.07]", "[0.5, 0.5]", "morphology_shares: must be 5 shares"),
+        ("[cohort]", "[group]", "missing key 'cohort'"),
+    ],
+)
+def test_a_wrong_cohort_is_refused_by_file_and_field(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = (COHORTS / "screening.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load_cohort("mine", tmp_path)
+    assert message in str(caught.value) and str(caught.value).startswith("mine.toml")
+
+
+def test_unknown_cohort() -> None:
+    assert "screening" in list_cohorts()
+    with pytest.raises(SpecError, match=r"no cohort 'nobody'.*screening"):
+        load_cohort("nobody")
