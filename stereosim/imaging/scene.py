@@ -135,8 +135,8 @@ def solid_arrays(scene: Scene) -> SolidArrays:
     materials = tuple(dict.fromkeys(names))
     centres, axes = np.empty((0, 3)), np.empty((0, 3, 3))
     if scene.specks is not None and len(scene.specks):
-        centres = np.ascontiguousarray(scene.specks.solids.centres_mm, dtype=np.float64)
-        axes = np.asarray(scene.specks.solids.axes_mm, dtype=np.float64)
+        centres = np.array(scene.specks.solids.centres_mm, dtype=np.float64)
+        axes = np.array(scene.specks.solids.axes_mm, dtype=np.float64)
     half = np.sqrt((axes**2).sum(axis=2))
     rows = np.array([rod.row for rod in rods]) if rods else np.empty((0, 15))
     ends = np.stack([rows[:, :3], rows[:, :3] - rows[:, 3:6] * rows[:, 6:7]])

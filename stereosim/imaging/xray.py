@@ -178,12 +178,14 @@ class XrayMachine:
         """
         step = max(1.0, tissue.spacing_mm / view.pitch_mm)
         origin = np.asarray(tissue.origin_mm, dtype=np.float64) - np.array([*shift_mm, 0.0])
+        # A copy: the view's own arrays are read-only, which to Numba is another type.
+        source = np.array(view.source_mm)
         shape, detector = coarse_grid(view, step)
         paths = np.empty((len(TISSUES), *shape), dtype=np.float32)
         for k, fraction in ((1, tissue.gland), (2, tissue.skin), (0, tissue.inside)):
             volume = np.ascontiguousarray(fraction, dtype=np.float32)
             project_slices(
-                volume, origin, float(tissue.spacing_mm), view.source_mm, detector, paths[k]
+                volume, origin, float(tissue.spacing_mm), source, detector, paths[k]
             )
         paths[0] -= paths[1] + paths[2]
         np.maximum(paths, 0.0, out=paths)
