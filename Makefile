@@ -31,7 +31,7 @@ test:  ## run the tests, the checkers of style and types included
 
 test-all:  ## run the slow tests too
 	@tools/setup.sh app test
-	$(PYTEST)
+	HYPOTHESIS_PROFILE=search $(PYTEST)
 
 lint:  ## check style, types and layers; mend what can be mended
 	@tools/setup.sh app test
