@@ -17,7 +17,7 @@ EXPECTED = np.array([0.0, UNIT.window_centre_y_mm])
 def scene(seed: int, specks: int, clutter: int) -> tuple[np.ndarray, ...]:
     """Return a cluster and what the two views show of it among clutter, in random order."""
     rng = np.random.default_rng(seed)
-    centre = np.array([*EXPECTED, rng.uniform(10.0, 45.0)]) + [*rng.uniform(-5, 5, 2), 0.0]
+    centre = np.array([*(EXPECTED + rng.uniform(-5, 5, 2)), rng.uniform(10.0, 45.0)])
     points = centre + rng.uniform(-3.5, 3.5, (specks, 3))
     pixels, strengths = [], []
     for view in VIEWS:
@@ -40,7 +40,7 @@ def match(left, right, left_snr, right_snr, radius_mm=4.0):  # type: ignore[no-u
         gate_mm=12.0,
         depth_mm=(0.0, 55.0),
         radius_mm=radius_mm,
-        row_tolerance_px=4.0,
+        y_tolerance_mm=1.0,
     )
 
 

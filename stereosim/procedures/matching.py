@@ -15,6 +15,10 @@ from stereosim.geometry.views import View
 
 Array = NDArray[np.float64]
 
+# Specks of one pair of exposures share the patient's motion, so their y mismatches differ only by
+# the centroids' error: a pixel or two.
+_SAME_MISMATCH_MM = 0.15
+
 
 @dataclass(frozen=True)
 class Group:
@@ -65,6 +69,21 @@ class Matches:
     def central(self) -> int:
         """Index of the point nearest to the centroid: the one an operator marks."""
         return int(np.argmin(np.linalg.norm(self.points_mm - self.centroid_mm, axis=1)))
+
+    def spread_order(self) -> list[int]:
+        """Return all indices: the central point first, then each time the farthest from those."""
+        return spread_order(self.points_mm, self.central)
+
+
+def spread_order(points_mm: Array, first: int) -> list[int]:
+    """Return the indices of `points_mm`, shape (n, 3): `first`, then each time the farthest."""
+    order = [first]
+    away = np.linalg.norm(points_mm - points_mm[first], axis=1)
+    while len(order) < len(points_mm):
+        order.append(int(np.argmax(away)))
+        away = np.minimum(away, np.linalg.norm(points_mm - points_mm[order[-1]], axis=1))
+        away[order] = -1.0
+    return order
 
 
 def choose_group(
@@ -120,14 +139,16 @@ def match_pair(
     gate_mm: float,
     depth_mm: tuple[float, float],
     radius_mm: float,
-    row_tolerance_px: float,
+    y_tolerance_mm: float,
 ) -> Matches | None:
     """Pair candidates of the left and the right image that can be the same specks.
 
-    A pair must lie on the same row (the epipolar constraint of a tube that moves in the x-z
-    plane), inside the breast and near the expected place.  A speck alone can be paired with any
-    other on its row; what tells the right pairs is that they agree on the depth of the whole
-    group, so the depth with the strongest support wins, and each candidate is used once.
+    A pair must lie nearly on the same row (the epipolar constraint of a tube that moves in the x-z
+    plane, loosened by what the patient may move), inside the breast and near the expected place.
+    A speck alone can be paired with any other near its row; what tells the right pairs is that
+    they agree: on the depth of the whole group, and on the y mismatch that a patient who moved
+    gives to all of them alike.  The pair with the strongest support by others leads, and each
+    candidate is used once.
 
     Parameters
     ----------
@@ -145,8 +166,8 @@ def match_pair(
         Lowest and highest z that are possible.
     radius_mm : float
         Radius of the group in space.
-    row_tolerance_px : float
-        Largest difference of rows.
+    y_tolerance_mm : float
+        Largest y mismatch.
 
     Returns
     -------
@@ -154,19 +175,22 @@ def match_pair(
         None where no pair is possible.
     """
     left, right = pixels
-    i, j = np.nonzero(np.abs(left[:, None, 1] - right[None, :, 1]) <= row_tolerance_px)
+    pitch = float(np.linalg.norm(views[0].row_mm))
+    i, j = np.nonzero(np.abs(left[:, None, 1] - right[None, :, 1]) * pitch <= y_tolerance_mm)
     if len(i) == 0:
         return None
-    points = triangulate_many(views[0], views[1], left[i], right[j], invalid="nan").target_mm
+    found = triangulate_many(views[0], views[1], left[i], right[j], invalid="nan")
+    points, mismatch = found.target_mm, found.y_mismatch_mm
     possible = (points[:, 2] >= depth_mm[0]) & (points[:, 2] <= depth_mm[1])
     possible &= np.linalg.norm(points[:, :2] - expected_mm, axis=1) <= gate_mm
-    i, j, points = i[possible], j[possible], points[possible]
+    i, j, points, mismatch = i[possible], j[possible], points[possible], mismatch[possible]
     if len(i) == 0:
         return None
     weaker = np.minimum(strengths[0][i], strengths[1][j])
     stronger = np.maximum(strengths[0][i], strengths[1][j])
     likeness = weaker * (weaker / stronger)
     near = np.exp(-0.5 * (np.linalg.norm(points[:, None] - points[None], axis=2) / radius_mm) ** 2)
+    near *= np.exp(-0.5 * ((mismatch[:, None] - mismatch[None]) / _SAME_MISMATCH_MM) ** 2)
     # A candidate cannot be two specks: pairs that share one do not support each other.
     rival = (i[:, None] == i[None]) | (j[:, None] == j[None])
     np.fill_diagonal(rival, val=False)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from stereosim.biopsy.pose import NeedlePose
     from stereosim.biopsy.safety import Margins
     from stereosim.biopsy.tissue import Tissue
-    from stereosim.geometry.triangulation import Triangulation
-    from stereosim.imaging.ultrasound import Sweep
+    from stereosim.geometry.targets import Triangulation
+    from stereosim.imaging.ultrasound.sweep import Sweep
     from stereosim.imaging.xray import XrayImage
     from stereosim.procedures.intents import Intent
     from stereosim_phantoms.referral import Referral

@@ -102,6 +102,7 @@ class StereotacticProcedure(Procedure):
         if state.step is Step.POSITION:
             raise IntentError("expose: position the breast first")
         minutes = load_minutes()
+        views: tuple[View, ...]
         if what == "scout":
             views, phase, step = (scout(self.unit),), "scout", Step.SCOUT
             duration = minutes.expose_scout
@@ -159,11 +160,8 @@ class StereotacticProcedure(Procedure):
         placed = state.truth.tissue.needle
         if placed is None:
             return ()
-        tip = placed.pose.tip_mm(placed.device)
-        # The shaft reaches out of the breast through the paddle.
-        outside = 2.0 * placed.device.throw_mm
-        length = float(self.patient.breast.thickness_mm - tip[2]) + outside
-        return (Needle(tip, placed.pose.axis, length, placed.device.outer_diameter_mm),)
+        device, pose = placed.device, placed.pose
+        return (Needle(pose.tip_mm(device), pose.axis, device.length_mm, device.outer_diameter_mm),)
 
     def _mark(
         self, state: ProcedureState, left: tuple[float, float], right: tuple[float, float]

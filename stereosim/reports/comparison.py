@@ -12,6 +12,7 @@ from stereosim.experiments.progress import Cancel, Progress
 from stereosim.experiments.runner import FIDELITY, Comparison, run_comparison
 from stereosim.experiments.summary import summarise, summary_json
 from stereosim.experiments.trial import Room, run_trial
+from stereosim.reports.examples import example_images
 from stereosim.reports.html import write_report
 from stereosim.reports.table import text_report
 from stereosim_phantoms.cases import list_cases, load_case
@@ -87,14 +88,8 @@ def compare(
     path.write_text(summary_json(summary), encoding="utf-8")
     room = Room(comparison.setting)
     example = run_trial(comparison.patient(0), room, seed=comparison.seed, trial=0)
-    page = write_report(
-        out,
-        summary,
-        results,
-        images=_images(pictures(example)),
-        parameters=parameters,
-        title=subject,
-    )
+    images = example_images(example)
+    page = write_report(out, summary, results, images, parameters, title=subject)
     return Written(path, page, text_report(summary, words=True))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.imaging.detection import find_specks
+from stereosim.procedures.operators.skill import load_search
 from stereosim.procedures.state import Specimen
 
 Array = NDArray[np.float64]
@@ -38,35 +39,46 @@ def hours_towards(miss_mm: Array | None, cores: int) -> tuple[float, ...]:
     return tuple(float(h % 12.0) or 12.0 for h in np.concatenate([fan, rest]))
 
 
-def pass_pattern(passes: int) -> list[tuple[Array, float]]:
-    """Return offset (mm, lateral x and y) and notch hour of each pass of an automated gun.
+def pass_pattern(passes: int, aims: int) -> list[tuple[Array, float]]:
+    """Return the offset (mm, lateral x and y) and the notch hour of each pass of an automated gun.
 
-    The centre first, then a ring of four 2 mm out, then a wider ring of eight: a gun takes a core
-    of under 2 mm across, so that passes side by side do not sample the same track.
+    Where there are several specks to aim at, the first round of passes goes straight to them.
+    Each further round steps aside, 2 mm and then 4 mm: a gun takes a core of under 2 mm across,
+    and a second core from the same track would be empty.
+
+    Parameters
+    ----------
+    passes : int
+        Number of passes.
+    aims : int
+        Number of different places that are aimed at in turn; 0 counts as one.
     """
-    rings = [(0.0, 1), (2.0, 4), (4.0, 8)]
+    sides = [(0.0, 1), (2.0, 4), (4.0, 8)]
+    spots = [
+        (radius, 2.0 * np.pi * k / count, float(12.0 * k / count) or 12.0)
+        for radius, count in sides
+        for k in range(count)
+    ]
     pattern: list[tuple[Array, float]] = []
-    for radius, count in rings:
-        for k in range(count):
-            angle = 2.0 * np.pi * k / count
-            spot = radius * np.array([np.sin(angle), np.cos(angle), 0.0])
-            pattern.append((spot, float(12.0 * k / count) or 12.0))
-    return [pattern[k % len(pattern)] for k in range(passes)]
+    for k in range(passes):
+        radius, angle, hour = spots[(k // max(aims, 1)) % len(spots)]
+        pattern.append((radius * np.array([np.sin(angle), np.cos(angle), 0.0]), hour))
+    return pattern
 
 
 def cores_with_calcification(film: Specimen) -> int:
-    """Count the cores in which the specimen film shows at least one speck."""
-    found = find_specks(film.image)
+    """Count the cores in which the specimen film shows at least one speck.
+
+    The reader looks inside the cores, away from their cut ends, whose corners look like specks, and
+    is stricter than in a mammogram: a speck that is not there ends the search for those that are.
+    """
+    search = load_search()
+    found = find_specks(film.image, false_alarms_per_image=search.film_false_alarms)
     if len(found.pixels) == 0:
         return 0
-    pixels = np.column_stack([found.pixels, np.ones(len(found.pixels))])
-    view = film.image.view
-    places = (
-        view.origin_mm[None]
-        + pixels[:, :1] * view.column_mm[None]
-        + pixels[:, 1:2] * view.row_mm[None]
-    )
+    places = film.image.view.support_from_pixel(found.pixels)
     x0, y0, x1, y1 = (film.core_boxes_mm[:, None, k] for k in range(4))
+    rim = search.core_end_mm
     inside = (places[:, 0] >= x0) & (places[:, 0] <= x1)
-    inside &= (places[:, 1] >= y0) & (places[:, 1] <= y1)
+    inside &= (places[:, 1] >= y0 + rim) & (places[:, 1] <= y1 - rim)
     return int(inside.any(axis=1).sum())

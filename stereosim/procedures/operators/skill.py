@@ -19,8 +19,8 @@ class Skill:
     ----------
     click_sd_px : float
         Standard deviation of a mark, per axis and view, image pixels.
-    row_tolerance_px : float
-        Largest difference of rows at which two specks are taken for the same one, pixels.
+    y_tolerance_mm : float
+        Largest y mismatch at which two specks are taken for the same one, mm.
     retarget_mm : float
         Offset of the lesion from the needle at which it is inserted anew, mm.
     recentre_mm : float
@@ -32,7 +32,7 @@ class Skill:
     """
 
     click_sd_px: float
-    row_tolerance_px: float
+    y_tolerance_mm: float
     retarget_mm: float
     recentre_mm: float
     max_passes: int
@@ -42,7 +42,10 @@ class Skill:
 
 @dataclass(frozen=True)
 class Search:
-    """How far a search goes; the same for every level of skill.  All in mm."""
+    """How far a search goes, in mm; the same for every level of skill.
+
+    `film_false_alarms` is the mean number of false specks that pure noise is allowed on a film.
+    """
 
     scout_gate_mm: float
     pair_gate_mm: float
@@ -50,6 +53,8 @@ class Search:
     ultrasound_gate_mm: float
     correlate_gate_mm: float
     minimum_radius_mm: float
+    core_end_mm: float
+    film_false_alarms: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 
 

@@ -17,7 +17,7 @@ from stereosim.geometry.projection import back_project
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import scout, stereo_pair
-from stereosim.imaging.detection import Candidates, find_needle_tip, find_specks
+from stereosim.imaging.detection import find_needle_tip
 from stereosim.procedures.intents import (
     Advance,
     ChooseDevice,
@@ -33,6 +33,7 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import Matches, choose_group, match_pair
+from stereosim.procedures.operators.reading import Place, specks_near
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -78,17 +79,18 @@ class StereotacticOperator:
         for _ in range(2):  # position, and once more if the lesion is far from the centre
             seen = yield Position(float(shift[0]), float(shift[1]))
             seen = yield Expose("scout")
-            group = self._scout_group(seen, expected)
-            if group is None:
+            found = self._scout_group(seen, expected)
+            if found is None:
                 yield Stop("not found on images")
                 return
+            group = found
             off = group - window
             moved = np.array([shift[0] + off[0], max(0.0, shift[1] + off[1])])
             if np.linalg.norm(moved - shift) <= self.skill.recentre_mm:
                 break
             shift, expected = moved, group - (moved - shift)
         seen = yield Expose("pair")
-        matches = self._match(seen, "target", group)
+        matches = self._match(seen, "target", group, (0.0, seen.thickness_mm))
         if matches is None:
             yield Stop("not found on images")
             return
@@ -100,7 +102,7 @@ class StereotacticOperator:
         for name in variants:
             seen = yield ChooseDevice(name)
             assert seen.margins is not None
-            if not seen.margins.problems:
+            if seen.margins.safe:
                 break
         else:
             yield Stop("inaccessible")
@@ -122,7 +124,7 @@ class StereotacticOperator:
                 offset = offset + miss
                 seen = yield Withdraw()
                 continue
-            seen = yield Sample(hours_towards(miss, int(device.usual_cores)))
+            seen = yield Sample(hours_towards(miss, device.usual_cores))
             seen = yield Film()
             if cores_with_calcification(seen.films[-1]) or last:
                 break
@@ -133,8 +135,20 @@ class StereotacticOperator:
         return seen
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+        """Aim each pass at another speck of the group; once round, step aside from each."""
+        assert seen.marked_mm is not None
+        matches = self._match_near(seen, "target", seen.marked_mm)
+        order = [] if matches is None else matches.spread_order()
         offset = np.zeros(3)
-        for k, (spot, hour) in enumerate(pass_pattern(2 * int(device.usual_cores))):
+        for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
+            if k > 0 and matches is not None:
+                speck = order[k % len(order)]
+                seen = yield MarkPair(
+                    self._click(matches.left_px[speck]), self._click(matches.right_px[speck])
+                )
+                seen = yield ChooseDevice(device.name)
+                if seen.margins is None or not seen.margins.safe:
+                    continue
             seen = yield Advance(_triple(offset + spot))
             if k == 0:
                 seen = yield Expose("pair")
@@ -145,11 +159,11 @@ class StereotacticOperator:
                 if miss is not None and self._too_far(miss, device):
                     offset = miss
             seen = yield Sample((hour,))
-            seen = yield Withdraw()
-            if k + 1 >= device.usual_cores:
+            if seen.cores >= device.usual_cores:
                 seen = yield Film()
                 if cores_with_calcification(seen.films[-1]):
                     break
+            seen = yield Withdraw()
         seen = yield PlaceClip()
         return seen
 
@@ -168,32 +182,42 @@ class StereotacticOperator:
     def _scout_group(self, seen: Seen, expected: Array) -> Array | None:
         """Return the centre of the group on the newest scout, support frame x and y."""
         image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
-        found = find_specks(image)
-        if len(found.pixels) == 0:
+        place = Place(expected, self.search.scout_gate_mm, (0.0, seen.thickness_mm))
+        pixels, snr = specks_near(image, place)
+        if len(pixels) == 0:
             return None
-        points = back_project(scout(self.unit), found.pixels, seen.thickness_mm / 2.0)[:, :2]
+        points = back_project(scout(self.unit), pixels, seen.thickness_mm / 2.0)[:, :2]
         group = choose_group(
             points,
-            found.snr,
+            snr,
             expected,
             gate_mm=self.search.scout_gate_mm,
             radius_mm=self._radius(seen),
         )
         return None if group is None else group.centre_mm
 
-    def _match(self, seen: Seen, phase: str, expected: Array) -> Matches | None:
+    def _match(
+        self, seen: Seen, phase: str, expected: Array, depth_mm: tuple[float, float]
+    ) -> Matches | None:
         """Return the specks that the newest pair of `phase` shows near `expected`."""
-        found: tuple[Candidates, ...] = tuple(find_specks(image) for image in seen.pair(phase))
+        place = Place(expected, self.search.pair_gate_mm, depth_mm)
+        left, right = (specks_near(image, place) for image in seen.pair(phase))
         return match_pair(
             stereo_pair(self.unit),
-            (found[0].pixels, found[1].pixels),
-            (found[0].snr, found[1].snr),
+            (left[0], right[0]),
+            (left[1], right[1]),
             expected_mm=expected,
             gate_mm=self.search.pair_gate_mm,
-            depth_mm=(0.0, seen.thickness_mm),
+            depth_mm=depth_mm,
             radius_mm=self._radius(seen),
-            row_tolerance_px=self.skill.row_tolerance_px,
+            y_tolerance_mm=self.skill.y_tolerance_mm,
         )
+
+    def _match_near(self, seen: Seen, phase: str, place: Array) -> Matches | None:
+        """Return the specks near a place already marked: no lesion moves by more than the gate."""
+        gate = self.search.pair_gate_mm
+        depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
+        return self._match(seen, phase, place[:2], depth)
 
     def _lesion_from_needle(self, seen: Seen, phase: str, device: Device) -> Array | None:
         """Read a pair with the needle in it: where the lesion lies from the aperture's centre.
@@ -202,7 +226,7 @@ class StereotacticOperator:
         cannot be made out, the console's read-out stands in for it.
         """
         assert seen.marked_mm is not None and seen.commanded is not None
-        matches = self._match(seen, phase, seen.marked_mm[:2])
+        matches = self._match_near(seen, phase, seen.marked_mm)
         if matches is None:
             return None
         tips = [find_needle_tip(image) for image in seen.pair(phase)]

@@ -90,7 +90,7 @@ class UltrasoundOperator:
         for name in variants:
             seen = yield ChooseDevice(name)
             assert seen.margins is not None
-            if not seen.margins.problems:
+            if seen.margins.safe:
                 break
         else:
             yield Stop("inaccessible")
@@ -107,7 +107,7 @@ class UltrasoundOperator:
         for k in range(self.skill.max_passes):
             seen = yield Advance()
             seen = yield Fire()
-            seen = yield Sample(hours_towards(None, int(device.usual_cores)))
+            seen = yield Sample(hours_towards(None, device.usual_cores))
             seen = yield Film()
             if cores_with_calcification(seen.films[-1]) or k == self.skill.max_passes - 1:
                 break
@@ -115,7 +115,7 @@ class UltrasoundOperator:
         return seen
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        for k, (spot, hour) in enumerate(pass_pattern(2 * int(device.usual_cores))):
+        for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, 1)):
             # The pattern is laid out across the needle; under the probe that is x and z.
             seen = yield Advance((float(spot[0]), 0.0, float(spot[1])))
             seen = yield Fire()
