@@ -1,5 +1,6 @@
 """The rules of the project that a machine can check: layers, style, types, twins, provenance."""
 
+import doctest
 import importlib
 import os
 import re
@@ -126,6 +127,23 @@ def test_the_command_line_starts_light() -> None:
     )
     done = run(sys.executable, "-c", code)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def modules_with_examples() -> list[str]:
+    """Modules whose docstrings hold examples."""
+    roots = {"stereosim": ROOT, "gui": ROOT / "gui", "phantoms": ROOT / "phantoms"}
+    return sorted(
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for folder, root in roots.items()
+        for path in (ROOT / folder).rglob("*.py")
+        if ">>> " in path.read_text(encoding="utf-8")
+    )
+
+
+@pytest.mark.parametrize("name", modules_with_examples())
+def test_examples_in_docstrings(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted > 0 and result.failed == 0
 
 
 def test_the_library_never_sets_global_random_state() -> None:
