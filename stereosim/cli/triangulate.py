@@ -21,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         "views of a unit, with standard deviations for the stated precision of a mark, and the y "
         "mismatch: how far the two marks disagree along y, the alarm for marks on two different "
         "calcifications or a patient who moved.",
-        example="stereosim triangulate --unit upright-hologic --left 400 500 --right 330 500",
+        example="stereosim triangulate --unit upright-hologic --left 1255 594 --right 841 594",
     )
     parser.add_argument("--unit", required=True, help="name of the unit (see stereosim units)")
     for side, angle in (("left", "-15"), ("right", "+15")):
