@@ -119,7 +119,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 def print_json(answer: object) -> None:
     """Write the machine answer; NaN and inf are refused, for they are not JSON."""
-    json.dump(plain(answer), sys.stdout, indent=2, allow_nan=False, ensure_ascii=False)
+    json.dump(plain(answer), sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")
 
 
