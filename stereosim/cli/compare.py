@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the trials, write the results and print the table."""
-    from stereosim.experiments.comparison import compare
+    from stereosim.reports.comparison import compare
     from stereosim.experiments.runner import Comparison, default_workers
     from stereosim.experiments.trial import setting_of
 

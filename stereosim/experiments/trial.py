@@ -94,14 +94,15 @@ def setting_of(
             _named(known, family, "device")
         variants = [tuple(d.name for d in devices if d.family == family) for family in families]
         setting = replace(setting, needles=tuple(variants))
-    given = {"unit": unit, "probe": probe, "skill": skill}
-    setting = replace(setting, **{key: name for key, name in given.items() if name is not None})
-    for catalogue, what in (
-        (load_units(), "unit"),
-        (load_probes(), "probe"),
-        (load_skills(), "skill"),
-    ):
-        _named(catalogue, getattr(setting, what), what)
+    setting = replace(
+        setting,
+        unit=unit or setting.unit,
+        probe=probe or setting.probe,
+        skill=skill or setting.skill,
+    )
+    _named(load_units(), setting.unit, "unit")
+    _named(load_probes(), setting.probe, "probe")
+    _named(load_skills(), setting.skill, "skill")
     return setting
 
 

@@ -37,7 +37,7 @@ def _stereotactic(seen: Seen) -> list[ReportImage]:
             presentation(image),
             f"{_PHASES[phase]}, {_VIEWS[view]}",
             f"Mammographic view, {_PHASES[phase].lower()}, {_VIEWS[view]}",
-            group="Stereotactic",
+            group=_PHASES[phase],
         )
         for (phase, view), image in newest.items()
         if phase in _PHASES
@@ -48,7 +48,7 @@ def _stereotactic(seen: Seen) -> list[ReportImage]:
             presentation(seen.films[-1].image),
             "Specimen radiograph",
             f"Radiograph of {seen.cores} cores side by side",
-            group="Stereotactic",
+            group="Specimen",
         )
         images.append(film)
     return images
