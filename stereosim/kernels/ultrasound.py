@@ -106,9 +106,10 @@ def splat_tissue(
     per_voxel, per_bin = 1.0 / spacing, 1.0 / bin_mm
     count = 0
     for kz in range(int(math.ceil(rows * row / cells[2]))):
-        middle = int((kz + 0.5) * cells[2] / row)
         margin = cells[0] + cells[1]
-        wide = reach[min(middle, rows - 1)] + margin
+        wide = margin
+        for r in range(int(kz * cells[2] / row), int((kz + 1) * cells[2] / row + 0.5) + 1):
+            wide = max(wide, reach[min(r, rows - 1)] + margin)
         span = abs(sine) * (half_width + margin) + abs(cosine) * (0.5 * far + wide)
         middle_y = pose[1] + 0.5 * far * cosine
         first_y = int(math.floor(max(middle_y - span, low_y) / cells[1]))

@@ -24,7 +24,6 @@ class Acoustics:
     """
 
     sound_speed_m_s: float
-    density_kg_m3: float
     fat_backscatter: float
     fat_backscatter_exponent: float
     gland_db: float
@@ -48,10 +47,8 @@ class Acoustics:
     fat_impedance_mrayl: float
     skin_impedance_mrayl: float
     gel_impedance_mrayl: float
-    calcification_sound_speed_m_s: float
-    calcification_density_kg_m3: float
-    calcification_high_ka: float
-    calcification_low_ka: float
+    calcification_ka: tuple[float, ...]
+    calcification_form_db: tuple[float, ...]
     broadening_per_cm: float
     phantom_attenuation: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False, compare=False)
@@ -77,11 +74,11 @@ def load_acoustics() -> Acoustics:
 def calcification_cross_section_mm2(
     radius_mm: ArrayLike, frequency_mhz: ArrayLike, acoustics: Acoustics
 ) -> Array:
-    """Differential backscatter cross-section of a small stiff sphere, mm^2/sr.
+    """Differential backscatter cross-section of a calcification, mm^2/sr.
 
-    ``high a^2 x^4 / (x^4 + high / low)`` with x = ka joins the long-wave law ``low a^2 x^4`` to the
-    short-wave mean ``high a^2``.  Elastic resonances (+-5 dB) are averaged out: a real
-    speck is rough, porous and no sphere.
+    That of an elastic sphere of equal volume (Faran's series), averaged over the pulse's band and
+    over the plausible stiffness: Rayleigh's (ka)^4 below ka = 0.6, near a^2/4 above 4, a broad resonance
+    between.
 
     Parameters
     ----------
@@ -93,6 +90,9 @@ def calcification_cross_section_mm2(
         Constants.
     """
     radius = np.asarray(radius_mm, np.float64)
-    x4 = (2.0 * math.pi * radius / acoustics.wavelength_mm(frequency_mhz)) ** 4
-    high, low = acoustics.calcification_high_ka, acoustics.calcification_low_ka
-    return np.asarray(high * radius**2 * x4 / (x4 + high / low))
+    ka = 2.0 * math.pi * radius / acoustics.wavelength_mm(frequency_mhz)
+    known = np.log(acoustics.calcification_ka)
+    x = np.log(np.maximum(ka, 1e-6))
+    form_db = np.interp(x, known, acoustics.calcification_form_db)
+    form_db += 40.0 * np.minimum(x - known[0], 0.0) / math.log(10.0)
+    return np.asarray(radius**2 * 10.0 ** (form_db / 10.0))

@@ -1,0 +1,114 @@
+"""The compiled kernels of ultrasound against their naive twins, and one signature each."""
+
+import numpy as np
+import pytest
+
+from stereosim.kernels import ultrasound as kernels
+from tests.reference import ultrasound as reference
+
+
+def beam(rng, rows, bins=30):
+    return {
+        "phase": np.cumsum(rng.uniform(3.0, 4.0, rows)),
+        "wavenumber": rng.uniform(60.0, 90.0, rows),
+        "elevation": (rng.normal(size=(rows, bins)) + 1j * rng.normal(size=(rows, bins))).astype(
+            np.complex64
+        ),
+    }
+
+
+def grids(shape):
+    return [np.zeros(shape, np.float32) for _ in range(2)]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, 0.5 * np.pi, -2.5])
+@pytest.mark.parametrize("planes", [1, 3])
+def test_scatterers(angle, planes):
+    rng = np.random.default_rng(7)
+    rows = 40
+    known = beam(rng, rows)
+    turn = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
+    fixed = (
+        12345, np.array([0.51, 0.43, 0.25]),
+        rng.uniform(0.5, 2.0, (9, 14, 16)).astype(np.float32),
+        np.array([-3.1, -2.6, 0.2]), 0.4, np.array([0.2, -0.3, np.cos(angle), np.sin(angle)]),
+        0.15, 0.1, known["phase"], known["wavenumber"], known["elevation"], 0.05,
+        rng.uniform(0.4, 1.4, rows), turn, 0.45,
+    )  # fmt: skip
+    ours, naive = grids((planes, 2, rows, 12)), grids((planes, 2, rows, 12))
+    count = kernels.splat_tissue(*fixed, *ours)
+    assert count == reference.splat_tissue(*fixed, *naive) > 100
+    for a, b in zip(ours, naive, strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-2)  # the circle is cut into 1024 parts
+
+
+def test_scatterers_of_a_stack_are_those_of_single_planes():
+    rng = np.random.default_rng(8)
+    known = beam(rng, 40)
+    turn = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
+    amplitude = rng.uniform(0.5, 2.0, (9, 14, 16)).astype(np.float32)
+
+    def splat(y, planes):
+        out = grids((planes, 2, 40, 12))
+        kernels.splat_tissue(
+            5, np.array([0.51, 0.43, 0.25]), amplitude, np.array([-3.1, -2.6, 0.2]), 0.4,
+            np.array([0.2, y, 1.0, 0.0]), 0.15, 0.1, known["phase"], known["wavenumber"],
+            known["elevation"], 0.05, np.full(40, 1.0), turn, 0.5, *out,
+        )  # fmt: skip
+        return out[0]
+
+    stack = splat(-0.5, 3)
+    for i in range(3):
+        np.testing.assert_allclose(stack[i], splat(-0.5 + 0.5 * i, 1)[0], atol=1e-4)
+
+
+def test_points():
+    rng = np.random.default_rng(9)
+    known = beam(rng, 50)
+    n = 60
+    points = (
+        rng.uniform(-3, 3, n), rng.uniform(-2, 2, n), rng.uniform(-1, 6, n), rng.normal(size=n),
+        0.15, 0.1, known["phase"], known["wavenumber"], known["elevation"], 0.05,
+    )  # fmt: skip
+    ours, naive = grids((2, 50, 14)), grids((2, 50, 14))
+    kernels.splat_points(*points, *ours)
+    reference.splat_points(*points, *naive)
+    assert np.any(ours[0])
+    for a, b in zip(ours, naive, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_image():
+    rng = np.random.default_rng(10)
+    single = [
+        rng.normal(size=shape).astype(np.float32)
+        for shape in [(2, 30, 20), (2, 30, 20), (30, 9), (30, 9), (30, 7), (30, 15), (30, 15)]
+    ]
+    ours, naive = np.empty((30, 15), np.float32), np.empty((30, 15))
+    kernels.form_image(*single, ours)
+    reference.form_image(*single, naive)
+    np.testing.assert_allclose(ours, naive, rtol=1e-4, atol=1e-4)
+
+
+def test_lattice():
+    lattice = np.array([0.9, 1.3, 0.7])
+    ours, naive = np.empty((6, 7, 8), np.float32), np.empty((6, 7, 8))
+    kernels.lattice_noise(99, np.array([-2.3, 0.4, -1.1]), 0.4, lattice, ours)
+    reference.lattice_noise(99, np.array([-2.3, 0.4, -1.1]), 0.4, lattice, naive)
+    np.testing.assert_allclose(ours, naive, atol=1e-6)
+    large = np.empty((60, 60, 60), np.float32)
+    kernels.lattice_noise(99, np.zeros(3), 0.9, lattice, large)
+    assert large.mean() == pytest.approx(0.0, abs=0.02)
+    assert large.std() == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 4])
+def test_ring(rank):
+    rng = np.random.default_rng(11)
+    point, smooth = (rng.exponential(size=(20, 25)).astype(np.float32) for _ in range(2))
+    point[:4], smooth[:8] = 0.0, 0.0
+    down, across = rng.integers(-6, 7, (2, 8))
+    ours, naive = np.empty((20, 25), np.float32), np.empty((20, 25))
+    kernels.ring_contrast(point, smooth, down, across, rank, ours)
+    reference.ring_contrast(point, smooth, down, across, rank, naive)
+    np.testing.assert_allclose(ours, naive, rtol=1e-4, atol=1e-4)
