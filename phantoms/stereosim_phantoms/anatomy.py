@@ -16,9 +16,9 @@ from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.solids import Array
 
 COARSE_SIDE, FINE_SIDE, BAND_SIDE = 64, 128, 64
-CELL_MM = 3.0
-# Thickness at which the fat layers of the catalogue hold (the mean of Yaffe 2009).
-REFERENCE_THICKNESS_MM = 59.0
+CELL_MM, CELL_MARGIN_MM = 2.0, 0.8
+# The breast in which the fat layers of the catalogue hold: near the means of Yaffe 2009.
+REFERENCE_THICKNESS_MM, REFERENCE_GLANDULAR_FRACTION = 59.0, 0.2
 NO_MASSES = np.zeros((0, 14))
 
 
@@ -32,6 +32,7 @@ class Anatomy:
     fine: Tile
     band: Tile
     ducts: DuctTree
+    capsules: Array
     starts: NDArray[np.int32]
     items: NDArray[np.int32]
     cells: Array
@@ -61,7 +62,7 @@ class Anatomy:
         """Return the arrays in the order in which every kernel takes them."""
         return (
             self.shape, self.affines, self.coarse, self.fine, self.band,
-            self.ducts.capsules, self.starts, self.items, self.cells, self.counts,
+            self.capsules, self.starts, self.items, self.cells, self.counts,
         )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def anatomy_of(breast: BreastSpec) -> Anatomy:
         fine,
         band,
         ducts,
-        *_cell_lists(breast, ducts),
+        *_cell_lists(breast, ducts.kernel_rows()),
     )
     return _calibrated(anatomy, breast)
 
@@ -112,7 +113,9 @@ def _textured_shape(breast: BreastSpec, parameters: AnatomyParameters) -> Array:
     slow = band_variance(p.noise_exponent, p.coarse_period_mm, p.join_wavelength_mm)
     fast = band_variance(p.noise_exponent, p.join_wavelength_mm, finest_mm)
     share = (1.0 - p.strand_share) / (slow + fast)
-    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM
+    # Dense breasts have thin layers of fat: without this they had no room for their gland.
+    lean = (1.0 - breast.glandular_fraction) / (1.0 - REFERENCE_GLANDULAR_FRACTION)
+    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean**2
     shape = breast.shape_array()
     shape[kernel.NIPPLE] = p.nipple_mm
     shape[kernel.THRESHOLD] = 1e9
@@ -132,21 +135,20 @@ def _textured_shape(breast: BreastSpec, parameters: AnatomyParameters) -> Array:
 
 
 def _cell_lists(
-    breast: BreastSpec, ducts: DuctTree
-) -> tuple[NDArray[np.int32], NDArray[np.int32], Array, NDArray[np.int64]]:
-    """Sort the duct capsules into the cells of a grid over the breast."""
+    breast: BreastSpec, capsules: Array
+) -> tuple[Array, NDArray[np.int32], NDArray[np.int32], Array, NDArray[np.int64]]:
+    """Return the capsules, and their lists by the cells of a grid over the breast."""
     low = np.array([-breast.half_width_mm, 0.0, 0.0])
     size = np.array([2.0 * breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm])
     counts = np.ceil(size / CELL_MM).astype(np.int64)
     cells = np.append(low, CELL_MM)
     starts = np.zeros(int(counts.prod()) + 1, dtype=np.int32)
-    margin = 1.0  # the soft edge: half a voxel, or the radius where that is more
-    total = kernel.duct_cells(
-        ducts.capsules, margin, cells, counts, starts, np.zeros(0, dtype=np.int32)
-    )
+    # The margin holds the soft edge of a duct on voxels of up to 1 mm.
+    none = np.zeros(0, dtype=np.int32)
+    total = kernel.duct_cells(capsules, CELL_MARGIN_MM, cells, counts, starts, none)
     items = np.zeros(max(total, 1), dtype=np.int32)
-    kernel.duct_cells(ducts.capsules, margin, cells, counts, starts, items)
-    return starts, items, cells, counts
+    kernel.duct_cells(capsules, CELL_MARGIN_MM, cells, counts, starts, items)
+    return capsules, starts, items, cells, counts
 
 
 def _calibrated(anatomy: Anatomy, breast: BreastSpec) -> Anatomy:
@@ -174,8 +176,8 @@ def _calibrated(anatomy: Anatomy, breast: BreastSpec) -> Anatomy:
 
     def fraction(threshold: float) -> float:
         """Return the glandular fraction at `threshold`."""
-        t = np.clip((drive - threshold) / soft + 0.5, 0.0, 1.0)
-        fat = (1.0 - envelope * t * t * (3.0 - 2.0 * t)) * (1.0 - duct) * (1.0 - ligament)
+        t = np.maximum((drive - threshold) / soft + 0.5, 0.0)
+        fat = (1.0 - envelope * t**2 / (t**2 + 1.0)) * (1.0 - duct) * (1.0 - ligament)
         return float(np.average(1.0 - fat, weights=core))
 
     least, most = float(drive.min()) - soft, float(drive.max()) + soft
@@ -195,7 +197,7 @@ def _plain(breast: BreastSpec) -> Anatomy:
     tile = np.zeros((1, 1, 1), dtype=np.float32)
     none = DuctTree(np.zeros((0, 8)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_))
     return Anatomy(
-        breast.shape_array(), np.zeros((4, 3, 4)), tile, tile, tile, none,
+        breast.shape_array(), np.zeros((4, 3, 4)), tile, tile, tile, none, none.kernel_rows(),
         np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int32),
         np.array([0.0, 0.0, 0.0, CELL_MM]), np.zeros(3, dtype=np.int64),
     )  # fmt: skip

@@ -51,12 +51,13 @@ def duct_fraction(point, h, ducts):
     """Every capsule is tried; no cells."""
     best = 0.0
     for duct in ducts:
-        start, way = duct[:3], duct[3:6] - duct[:3]
+        start, way = duct[:3], duct[3:6]
         t = np.clip(np.dot(point - start, way) / np.dot(way, way), 0, 1)
-        radius = (1 - t) * duct[6] + t * duct[7]
-        depth = radius - np.linalg.norm(point - start - t * way)
-        full = min(1.0, np.pi * radius**2 / h**2)
-        best = max(best, full * np.clip(depth / max(h, 2 * radius) + 0.5, 0, 1))
+        radius = duct[7] + t * duct[8]
+        wide = max(radius, 0.48 * h)
+        full = min(1.0, np.pi * radius**2 / (np.pi * (wide**2 + h**2 / 12)))
+        depth = wide - np.linalg.norm(point - start - t * way)
+        best = max(best, full * np.clip(depth / h + 0.5, 0, 1))
     return best
 
 
@@ -108,7 +109,6 @@ def parenchyma(point, depth, shape, affines, coarse, fine, band):
     strand = noise(band, affines[3], polar)
     fat = shape[names.SUBCUTANEOUS] * (1 + shape[names.SCALLOP] * (slow + strand))
     envelope = smooth((depth - 0.6 * fat - shape[names.SKIN]) / max(0.8 * fat, 0.5))
-    envelope *= smooth(point[1] / shape[names.RETRO] - 0.3 - 0.3 * slow)
     off = np.array(
         [
             (point[0] - shape[names.LATERAL]) / (0.8 * shape[names.HALF]),
@@ -116,6 +116,10 @@ def parenchyma(point, depth, shape, affines, coarse, fine, band):
             np.sqrt(0.5) * to_nipple[2] / (0.5 * shape[names.T]),
         ]
     )
+    back = (
+        shape[names.RETRO] * (1 + off[0] ** 2) * (1 + 1.5 * shape[names.SCALLOP] * (slow - strand))
+    )
+    envelope *= smooth(point[1] / max(back, 1.0) - 0.4)
     drive = (
         shape[names.S_COARSE] * slow
         + shape[names.S_STRAND] * strand
@@ -142,7 +146,8 @@ def tissue(point, h, breast, masses):
     gland, ligament = shape[names.PLAIN_GLAND], 0.0
     if not shape[names.PLAIN]:
         drive, envelope = parenchyma(point, depth, shape, affines, coarse, fine, band)
-        dense = envelope * smooth((drive - shape[names.THRESHOLD]) / shape[names.SOFT] + 0.5)
+        above = max((drive - shape[names.THRESHOLD]) / shape[names.SOFT] + 0.5, 0.0)
+        dense = envelope * above**2 / (above**2 + 1)
         gland = 1 - (1 - dense) * (1 - duct_fraction(point, h, ducts))
         ligament = (1 - gland) * ligament_fraction(point, h, shape, affines[2], band)
         out[6:] = drive, envelope
@@ -171,9 +176,13 @@ def duct_cells(ducts, margin, cells, counts):
         near = set()
         for a in np.array(np.meshgrid(share, share, share)).reshape(3, -1).T:
             place = cells[:3] + cells[3] * (np.array([i, j, k]) + a)
-            start, way = ducts[:, :3], ducts[:, 3:6] - ducts[:, :3]
+            start, way = ducts[:, :3], ducts[:, 3:6]
             t = np.clip(((place - start) * way).sum(1) / (way * way).sum(1), 0, 1)
             gap = np.linalg.norm(place - start - t[:, None] * way, axis=1)
-            near |= set(np.flatnonzero(gap < ducts[:, 6:].max(axis=1) + margin).tolist())
+            near |= set(
+                np.flatnonzero(
+                    gap < np.maximum(ducts[:, 7], ducts[:, 7] + ducts[:, 8]) + margin
+                ).tolist()
+            )
         lists.append(near)
     return lists

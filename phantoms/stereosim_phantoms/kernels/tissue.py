@@ -9,7 +9,8 @@ Serves :mod:`stereosim_phantoms.anatomy`.  ``breast`` is a tuple of arrays:
   gland, slope of the ligament noise below which a sheet fades -- at the indices below;
 - ``affines`` (4, 3, 4): mm to texels of the coarse, fine and ligament noise, and of the strands;
 - three cubic noise tiles: coarse, fine, band;
-- ``ducts`` (n, 8): start, end, radii of capsules; ``starts`` and ``items``: those near each cell;
+- ``ducts`` (n, 9): start, way to the end, 1 / length^2, radius at the start and its growth;
+  ``starts`` and ``items``: the ducts near each cell;
 - ``cells`` (4,): corner and edge of the grid of cells, and ``counts`` (3,): how many along x, y, z.
 """
 
@@ -44,9 +45,13 @@ def _trilinear(tile: Any, a: float, b: float, c: float) -> float:
     """Periodic trilinear value of the cubic `tile` (side a power of two) at z, y, x = c, b, a."""
     fa, fb, fc = math.floor(a), math.floor(b), math.floor(c)
     # Unsigned indices spare Numba the test for negative ones: a quarter of the time.
-    one, mask = np.uint64(1), np.uint64(tile.shape[0] - 1)
-    i0, j0, k0 = np.uint64(int(fa)) & mask, np.uint64(int(fb)) & mask, np.uint64(int(fc)) & mask
-    i1, j1, k1 = (i0 + one) & mask, (j0 + one) & mask, (k0 + one) & mask
+    mask = tile.shape[0] - 1
+    i0, j0, k0 = np.uint64(int(fa) & mask), np.uint64(int(fb) & mask), np.uint64(int(fc) & mask)
+    i1, j1, k1 = (
+        np.uint64((int(fa) + 1) & mask),
+        np.uint64((int(fb) + 1) & mask),
+        np.uint64((int(fc) + 1) & mask),
+    )
     u, v, w = a - fa, b - fb, c - fc
     p, q = tile[k0, j0, i0], tile[k0, j1, i0]
     r, s = tile[k1, j0, i0], tile[k1, j1, i0]
@@ -81,6 +86,16 @@ def _smooth(value: float) -> float:
     """Cubic step from 0 at 0 to 1 at 1."""
     t = min(max(value, 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)
+
+
+@njit
+def _dense(t: float) -> float:
+    """Glandular share for a drive `t` above the threshold: nothing below it, and never quite all.
+
+    A step that saturates would leave the inside of a dense gland without texture.
+    """
+    t = max(t, 0.0)
+    return t * t / (t * t + 1.0)
 
 
 @njit
@@ -136,16 +151,17 @@ def _ducts(
     for n in range(starts[cell], starts[cell + 1]):
         c = items[n]
         px, py, pz = x - ducts[c, 0], y - ducts[c, 1], z - ducts[c, 2]
-        ax, ay, az = ducts[c, 3] - ducts[c, 0], ducts[c, 4] - ducts[c, 1], ducts[c, 5] - ducts[c, 2]
-        t = _clip01((px * ax + py * ay + pz * az) / (ax * ax + ay * ay + az * az))
+        ax, ay, az = ducts[c, 3], ducts[c, 4], ducts[c, 5]
+        t = _clip01((px * ax + py * ay + pz * az) * ducts[c, 6])
         px, py, pz = px - t * ax, py - t * ay, pz - t * az
-        radius = ducts[c, 6] + t * (ducts[c, 7] - ducts[c, 6])
-        reach = max(h, 2.0 * radius)
+        radius = ducts[c, 7] + t * ducts[c, 8]
+        # A duct thinner than the voxel is drawn as wide as the voxel, and fainter: the factor keeps
+        # its cross-section, for a disc of radius w with an edge h wide has the area pi (w^2 + h^2/12).
+        wide = max(radius, 0.48 * h)
         distance = px * px + py * py + pz * pz
-        if distance < (radius + 0.5 * reach) ** 2:
-            # A duct thinner than the voxel fills no more of it than its own cross-section.
-            full = min(1.0, math.pi * radius * radius / (h * h))
-            best = max(best, full * _clip01((radius - math.sqrt(distance)) / reach + 0.5))
+        if distance < (wide + 0.5 * h) ** 2:
+            full = min(1.0, radius * radius / (wide * wide + h * h / 12.0))
+            best = max(best, full * _clip01((wide - math.sqrt(distance)) / h + 0.5))
     return best
 
 
@@ -185,9 +201,13 @@ def _ligament(x: float, y: float, z: float, h: float, shape: Any, m: Any, tile: 
     b = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
     c = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
     fa, fb, fc = math.floor(a), math.floor(b), math.floor(c)
-    one, mask = np.uint64(1), np.uint64(tile.shape[0] - 1)
-    i0, j0, k0 = np.uint64(int(fa)) & mask, np.uint64(int(fb)) & mask, np.uint64(int(fc)) & mask
-    i1, j1, k1 = (i0 + one) & mask, (j0 + one) & mask, (k0 + one) & mask
+    mask = tile.shape[0] - 1
+    i0, j0, k0 = np.uint64(int(fa) & mask), np.uint64(int(fb) & mask), np.uint64(int(fc) & mask)
+    i1, j1, k1 = (
+        np.uint64((int(fa) + 1) & mask),
+        np.uint64((int(fb) + 1) & mask),
+        np.uint64((int(fc) + 1) & mask),
+    )
     u, v, w = a - fa, b - fb, c - fc
     p, q = tile[k0, j0, i0], tile[k0, j1, i0]
     r, s = tile[k1, j0, i0], tile[k1, j1, i0]
@@ -229,8 +249,9 @@ def _drive(
     strand = _noise(band, affines[3], q * dx, q * dz, r)
     fat = shape[SUBCUTANEOUS] * (1.0 + shape[SCALLOP] * (slow + strand))
     envelope = _smooth((depth - 0.6 * fat - shape[SKIN]) / max(0.8 * fat, 0.5))
-    envelope *= _smooth(y / shape[RETRO] - 0.3 - 0.3 * slow)
     a = (x - shape[LATERAL]) / (0.8 * shape[HALF])
+    back = shape[RETRO] * (1.0 + a * a) * (1.0 + 1.5 * shape[SCALLOP] * (slow - strand))
+    envelope *= _smooth(y / max(back, 1.0) - 0.4)
     b = (y - 0.48 * shape[Y0]) / (0.55 * shape[Y0])
     c = dz / (0.5 * shape[T])
     drive = (
@@ -238,10 +259,9 @@ def _drive(
         + shape[S_STRAND] * strand
         - shape[PRIOR] * (a * a + b * b + 0.5 * c * c)
     )
-    # The fine noise is looked up only where it can matter; the calibration (threshold 1e9) wants
-    # all of it.
-    margin = abs(drive - shape[THRESHOLD]) - 0.5 * shape[SOFT]
-    if shape[THRESHOLD] > 1e8 or (envelope > 0.0 and margin < 5.0 * shape[S_FINE]):
+    # Fat far below the threshold needs no fine noise; the calibration (threshold 1e9) wants it all.
+    gap = shape[THRESHOLD] - 0.5 * shape[SOFT] - drive
+    if shape[THRESHOLD] > 1e8 or (envelope > 0.0 and gap < 5.0 * shape[S_FINE]):
         drive += shape[S_FINE] * _noise(fine, affines[1], x, y, z)
     return drive, envelope
 
@@ -274,7 +294,7 @@ def _tissue(x: float, y: float, z: float, h: float, breast: Any, masses: Any, ou
         gland, ligament, duct = shape[PLAIN_GLAND], 0.0, 0.0
     else:
         drive, envelope = _drive(x, y, z, depth, shape, affines, coarse, fine, band)
-        gland = envelope * _smooth((drive - shape[THRESHOLD]) / shape[SOFT] + 0.5)
+        gland = envelope * _dense((drive - shape[THRESHOLD]) / shape[SOFT] + 0.5)
         duct = _ducts(x, y, z, h, ducts, starts, items, cells, counts)
         gland = gland + duct * (1.0 - gland)
         ligament = 0.0
@@ -331,12 +351,12 @@ def duct_cells(ducts: Any, margin: float, cells: Any, counts: Any, starts: Any, 
     span = np.zeros((3, 2), dtype=np.int64)
     for n in range(ducts.shape[0]):
         d = ducts[n]
-        reach = max(d[6], d[7]) + margin
+        reach = max(d[7], d[7] + d[8]) + margin
         for axis in range(3):
-            low, high = min(d[axis], d[axis + 3]) - reach, max(d[axis], d[axis + 3]) + reach
-            span[axis, 0] = max(int(math.floor((low - cells[axis]) / size)), 0)
-            span[axis, 1] = min(int(math.floor((high - cells[axis]) / size)), counts[axis] - 1)
-        ax, ay, az = d[3] - d[0], d[4] - d[1], d[5] - d[2]
+            low = d[axis] + min(d[axis + 3], 0.0) - reach - cells[axis]
+            high = d[axis] + max(d[axis + 3], 0.0) + reach - cells[axis]
+            span[axis, 0] = max(int(math.floor(low / size)), 0)
+            span[axis, 1] = min(int(math.floor(high / size)), counts[axis] - 1)
         nearest = 0.867 * size + reach  # half the diagonal of a cell
         for k in range(span[2, 0], span[2, 1] + 1):
             pz = cells[2] + (k + 0.5) * size - d[2]
@@ -344,8 +364,8 @@ def duct_cells(ducts: Any, margin: float, cells: Any, counts: Any, starts: Any, 
                 py = cells[1] + (j + 0.5) * size - d[1]
                 for i in range(span[0, 0], span[0, 1] + 1):
                     px = cells[0] + (i + 0.5) * size - d[0]
-                    t = _clip01((px * ax + py * ay + pz * az) / (ax * ax + ay * ay + az * az))
-                    gap = (px - t * ax) ** 2 + (py - t * ay) ** 2 + (pz - t * az) ** 2
+                    t = _clip01((px * d[3] + py * d[4] + pz * d[5]) * d[6])
+                    gap = (px - t * d[3]) ** 2 + (py - t * d[4]) ** 2 + (pz - t * d[5]) ** 2
                     if gap < nearest * nearest:
                         cell = (k * counts[1] + j) * counts[0] + i
                         if filling:
