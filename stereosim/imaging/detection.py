@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,15 +26,18 @@ from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 __all__ = ["Candidates", "SearchSpec", "find_needle_tip", "find_specks", "load_search_spec"]
 
 Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 # Median absolute deviation of a Gaussian of unit variance.
 _MAD = 0.6745
-# The noise spectrum is averaged over rings of this width.
-_RING_PER_MM = 0.1
+# The noise spectrum is averaged over rings of this width, five at a time.
+_RING_PER_MM = 0.05
 # Densities further than this many noise widths from the background do not shape the noise spectrum.
 _CLIP_SD = 4.0
 # Samples round a candidate.
 _ANGLES = 16
+# A tile with fewer samples beside the metal takes the noise of the image.
+_FEWEST = 40
 
 
 @dataclass(frozen=True)
@@ -111,14 +115,14 @@ def find_specks(
     )
     pitch = image.pitch_mm
     dense = density(image)
-    detail, excluded = _detail(dense, pitch, spec)
+    detail, metal, excluded = _detail(dense, pitch, spec)
     noise = float(np.median(np.abs(detail[::3, ::3]))) / _MAD
     if noise <= 0.0 or excluded.all():
         return _none(np.inf)
     bank = _Bank.measured(detail, noise, pitch, spec)
     area = float(np.count_nonzero(~excluded)) * pitch**2
     threshold = bank.threshold(area, allowed)
-    best, which = bank.respond(threshold, spec)
+    best, which = bank.respond(metal, spec)
     best[excluded] = 0.0
     found = _peaks(best, which, threshold, pitch, spec)
     kept = [p for p in found if _is_compact(dense, p, pitch, spec)]
@@ -136,8 +140,8 @@ def _none(threshold: float) -> Candidates:
     return Candidates(np.empty((0, 2)), np.empty(0), np.empty(0), threshold)
 
 
-def _detail(dense: Image, pitch: float, spec: SearchSpec) -> tuple[Image, NDArray[np.bool_]]:
-    """Take out metal and slow background; return what is left and where not to search."""
+def _detail(dense: Image, pitch: float, spec: SearchSpec) -> tuple[Image, Mask, Mask]:
+    """Take out metal and slow background; return what is left, the metal, where not to search."""
     from scipy.ndimage import binary_dilation, gaussian_filter
 
     metal, around = metal_mask(dense, pitch)
@@ -156,22 +160,69 @@ def _detail(dense: Image, pitch: float, spec: SearchSpec) -> tuple[Image, NDArra
     )
     detail = filled - spread_blocks(blocks, size, dense.shape)
     detail[rim] = 0.0
-    return detail, excluded
+    return detail, rim, excluded
+
+
+@dataclass(frozen=True, eq=False)
+class _Rings:
+    """Rings of equal frequency in the half plane of an rfft2; the same for all images of a unit.
+
+    `index` is the ring of each sample, `centre` the frequency of each ring in 1/mm, `count` its
+    number of samples in the whole plane, `along` the sums of (2 pi f)^2 along columns and rows.
+    """
+
+    padded: tuple[int, int]
+    index: NDArray[np.int64]
+    centre: Array
+    count: Array
+    along: tuple[Array, Array]
+
+    @classmethod
+    @lru_cache(maxsize=4)
+    def of(cls, shape: tuple[int, int], pitch: float) -> _Rings:
+        """Sort the samples of the transform of an image of `shape` into rings."""
+        from scipy import fft
+
+        padded = (fft.next_fast_len(shape[0], real=True), fft.next_fast_len(shape[1], real=True))
+        radius = frequencies(padded, pitch)
+        index = (radius / _RING_PER_MM).astype(np.int64)
+        # All but the columns at zero and Nyquist stand for their mirror images as well.
+        twice = np.full(radius.shape, 2.0)
+        twice[:, 0] = 1.0
+        if padded[1] % 2 == 0:
+            twice[:, -1] = 1.0
+        fx = 2.0 * np.pi * np.fft.rfftfreq(padded[1], pitch)[None, :]
+        fy = 2.0 * np.pi * np.fft.fftfreq(padded[0], pitch)[:, None]
+        count = np.bincount(index.ravel(), twice.ravel()).astype(np.float64)
+        along = [
+            np.bincount(index.ravel(), (twice * f**2).ravel()).astype(np.float64) for f in (fx, fy)
+        ]
+        centre = (np.arange(len(count), dtype=np.float64) + 0.5) * _RING_PER_MM
+        return cls(padded, index, centre, count, (along[0], along[1]))
+
+    def mean(self, power: NDArray[np.floating]) -> Array:
+        """Mean of a half plane over each ring, smoothed over five rings."""
+        flat = self.index.ravel()
+        samples = np.bincount(flat, minlength=len(self.count))
+        sums = np.bincount(flat, power.ravel(), minlength=len(self.count))
+        wide = np.ones(5)
+        total = np.convolve(sums, wide, mode="same")
+        return np.asarray(total / np.maximum(np.convolve(samples, wide, mode="same"), 1.0))
 
 
 @dataclass(frozen=True, eq=False)
 class _Bank:
     """Prewhitened matched filters for one image.
 
-    `spectrum` is the image's transform, `filters` the transfer of each template scaled so that
-    noise alone gives unit variance, `maxima` the density of local maxima (1/mm^2) of each response,
-    without the factor u exp(-u^2/2).
+    `spectrum` is the image's transform, `filters` the transfer of each template by ring, scaled so
+    that noise alone gives unit variance, `maxima` the density of local maxima (1/mm^2) of each
+    response, without the factor u exp(-u^2/2).
     """
 
-    spectrum: NDArray[np.complex64]
+    spectrum: NDArray[np.complexfloating]
     shape: tuple[int, int]
-    padded: tuple[int, int]
     pitch: float
+    rings: _Rings
     filters: tuple[Image, ...]
     maxima: tuple[float, ...]
 
@@ -180,41 +231,22 @@ class _Bank:
         """Measure the noise spectrum of `detail` and make the filters."""
         from scipy import fft
 
-        padded = (
-            fft.next_fast_len(detail.shape[0], real=True),
-            fft.next_fast_len(detail.shape[1], real=True),
-        )
+        rings = _Rings.of(detail.shape, pitch)
+        spectrum = fft.rfft2(detail, s=rings.padded)
         limit = np.float32(_CLIP_SD * noise)
-        spectrum = fft.rfft2(detail, s=padded)
-        clipped = fft.rfft2(np.clip(detail, -limit, limit), s=padded)
-        power = (clipped.real**2 + clipped.imag**2) / np.float32(detail.size)
-        radius = frequencies(padded, pitch)
-        ring = (radius / _RING_PER_MM).astype(np.int64)
-        counts = np.bincount(ring.ravel())
-        mean = np.bincount(ring.ravel(), power.ravel()) / np.maximum(counts, 1)
-        # Three rings at a time: few samples make the lowest ones rough.
-        smooth = np.convolve(np.pad(mean, 1, mode="edge"), np.ones(3) / 3.0, mode="valid")
-        smooth = np.maximum(smooth, 1e-3 * smooth.max())
-        whole = smooth[ring]
-        fy = np.fft.fftfreq(padded[0], pitch)[:, None]
-        fx = np.fft.rfftfreq(padded[1], pitch)[None, :]
-        # rfft2 holds half of the plane: all but the columns at 0 and Nyquist count twice.
-        twice = np.full(radius.shape[1], 2.0)
-        twice[0] = 1.0
-        if padded[1] % 2 == 0:
-            twice[-1] = 1.0
+        clipped = fft.rfft2(np.clip(detail, -limit, limit), s=rings.padded)
+        whole = rings.mean(clipped.real**2 + clipped.imag**2) / detail.size
+        whole = np.maximum(whole, 1e-3 * whole.max())
+        size = float(rings.padded[0] * rings.padded[1])
         filters, maxima = [], []
         for diameter in spec.diameters_mm:
-            transfer = _sphere_transfer(radius, diameter) / whole
-            density_of = transfer**2 * whole * twice
-            variance = float(density_of.sum()) / (padded[0] * padded[1])
-            curve = [
-                float((density_of * (2.0 * np.pi * f) ** 2).sum()) / (padded[0] * padded[1])
-                for f in (fx, fy)
-            ]
+            transfer = _sphere_transfer(rings.centre, diameter) / whole
+            passed = transfer**2 * whole
+            variance = float((passed * rings.count).sum()) / size
+            curve = [float((passed * along).sum()) / size / variance for along in rings.along]
             filters.append((transfer / np.sqrt(variance)).astype(np.float32))
-            maxima.append(np.sqrt(curve[0] * curve[1]) / variance / (2.0 * np.pi) ** 1.5)
-        return cls(spectrum, detail.shape, padded, pitch, tuple(filters), tuple(maxima))
+            maxima.append(float(np.sqrt(curve[0] * curve[1])) / (2.0 * np.pi) ** 1.5)
+        return cls(spectrum, detail.shape, pitch, rings, tuple(filters), tuple(maxima))
 
     def threshold(self, area_mm2: float, allowed: float) -> float:
         """Return the level that noise maxima exceed `allowed` times on average (Adler 1981).
@@ -232,7 +264,7 @@ class _Bank:
                 high = middle
         return high
 
-    def respond(self, threshold: float, spec: SearchSpec) -> tuple[Image, NDArray[np.int8]]:
+    def respond(self, metal: Mask, spec: SearchSpec) -> tuple[Image, NDArray[np.int8]]:
         """Return the best response over the templates, in local noise units, and which it is."""
         from scipy import fft
 
@@ -240,12 +272,11 @@ class _Bank:
         best = np.zeros(self.shape, dtype=np.float32)
         which = np.zeros(self.shape, dtype=np.int8)
         for k, transfer in enumerate(self.filters):
-            response = fft.irfft2(self.spectrum * transfer, s=self.padded)[:rows, :columns]
-            local = _local_noise(response, self.pitch, spec.tile_mm)
-            response = response / local
-            better = response > best
-            best[better] = response[better]
-            which[better] = k
+            filtered = self.spectrum * transfer[self.rings.index]
+            response = fft.irfft2(filtered, s=self.rings.padded)[:rows, :columns]
+            response /= _local_noise(response, metal, self.pitch, spec.tile_mm)
+            which[response > best] = k
+            np.maximum(best, response, out=best)
         return best, which
 
 
@@ -255,18 +286,25 @@ def _sphere_transfer(frequency: Array, diameter_mm: float) -> Array:
     return np.asarray(3.0 * (np.sin(x) - x * np.cos(x)) / x**3)
 
 
-def _local_noise(response: Image, pitch: float, tile_mm: float) -> Image:
-    """Robust width of the response over tiles, smoothly joined."""
+def _local_noise(response: Image, metal: Mask, pitch: float, tile_mm: float) -> Image:
+    """Robust width of the response over tiles, smoothly joined; what metal hides does not count."""
     size = max(8, min(round(tile_mm / pitch), min(response.shape) // 3))
-    rows, columns = (n // size for n in response.shape)
     # Every third pixel of a tile leaves some 500: enough for a median to 4 %.
-    tiles = response[: rows * size, : columns * size].reshape(rows, size, columns, size)
-    thinned = np.abs(tiles[:, ::3, :, ::3]).transpose(0, 2, 1, 3)
-    width = np.median(thinned.reshape(rows, columns, -1), axis=2) / _MAD
+    tiles, hidden = _tiles(np.abs(response), size), _tiles(metal, size)
+    width = np.median(tiles, axis=2)
+    for r, c in np.argwhere(hidden.any(axis=2)):
+        bare = tiles[r, c][~hidden[r, c]]
+        width[r, c] = np.median(bare) if len(bare) >= _FEWEST else 0.0
     least = 0.5 * float(np.median(width))
-    return spread_blocks(
-        np.maximum(width, max(least, 1e-6)).astype(np.float32), size, response.shape
-    )
+    width = np.where(width > 0.0, np.maximum(width, max(least, 1e-6)), 2.0 * max(least, 1e-6))
+    return spread_blocks((width / _MAD).astype(np.float32), size, response.shape)
+
+
+def _tiles(image: NDArray[Any], size: int) -> NDArray[Any]:
+    """Every third pixel of square tiles, shape (tile rows, tile columns, samples)."""
+    rows, columns = (n // size for n in image.shape)
+    tiles = image[: rows * size, : columns * size].reshape(rows, size, columns, size)
+    return tiles[:, ::3, :, ::3].transpose(0, 2, 1, 3).reshape(rows, columns, -1)
 
 
 @dataclass(frozen=True)

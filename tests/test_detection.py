@@ -1,0 +1,215 @@
+"""The search for specks and for the needle's tip, in images whose truth is known."""
+
+import numpy as np
+import pytest
+
+from stereosim.geometry import load_units, scout, stereo_pair
+from stereosim.geometry.projection import project
+from stereosim.imaging.detection import find_needle_tip, find_specks
+from stereosim.imaging.scene import Needle, Notch, Scene, field_box
+from stereosim.imaging.specimen_film import specimen_film
+from stereosim.imaging.xray import XrayImage, XrayMachine
+from tests.xray_scenes import cloudy, spheres
+
+UNITS = load_units()
+DOWN = np.array([0.0, 0.0, -1.0])
+
+
+def series_of(name, view=None, thickness=50.0):
+    machine = XrayMachine(UNITS[name])
+    view = scout(machine.unit) if view is None else view
+    background = machine.slab_background(view, thickness, 0.2, 1.5)
+    return machine.series(background, machine.exposure(thickness))
+
+
+def hits(found, marks, reach=4.0):
+    """For each true place, whether a candidate lies within `reach` pixels."""
+    if len(found) == 0:
+        return np.zeros(len(marks), bool)
+    return np.hypot(*(found.pixels[None] - marks[:, None]).T).min(axis=0) < reach
+
+
+def strays(found, marks, reach=6.0):
+    """Number of candidates that are nowhere near a true place."""
+    if len(found) == 0 or len(marks) == 0:
+        return len(found)
+    return int((np.hypot(*(found.pixels[:, None] - marks[None]).T).min(axis=0) > reach).sum())
+
+
+@pytest.mark.parametrize("name", ["upright-siemens", "upright-ge"])
+def test_false_alarms_stay_near_the_stated_rate(name):
+    """Pure noise: the stated mean is an upper bound, met within a factor of a few."""
+    series, rng = series_of(name), np.random.default_rng(11)
+    counts = [
+        len(find_specks(series.image(Scene(50.0), rng=rng), false_alarms_per_image=6.0))
+        for _ in range(10)
+    ]
+    # Sixty expected at most; a Poisson mean of 78 gives more than 60 + 2.3 sqrt(60) in 50 %.
+    assert sum(counts) < 60 + 2.3 * np.sqrt(60)
+    assert sum(counts) > 60 / 6
+
+
+def test_detection_rises_with_size_as_the_photons_suggest():
+    """Hydroxyapatite at 0.38 mGy: 0.1 mm mostly missed, 0.2 mm found, monotone in between."""
+    series, rng = series_of("upright-hologic"), np.random.default_rng(5)
+    diameters = np.array([0.08, 0.1, 0.12, 0.14, 0.16, 0.2, 0.3, 0.5])
+    x, y = np.meshgrid(np.arange(-28, 29, 8.0), np.arange(14, 60, 6.0))
+    places = np.column_stack([x.ravel(), y.ravel(), np.full(x.size, 22.0)])
+    marks = project(series.background.view, places)
+    which = np.arange(len(places)) % len(diameters)
+    rates = np.zeros(len(diameters))
+    for _ in range(4):
+        which = rng.permutation(which)
+        image = series.image(Scene(50.0, spheres(places, diameters[which])), rng=rng)
+        found = hits(find_specks(image), marks)
+        rates += [found[which == k].mean() / 4 for k in range(len(diameters))]
+    print("detected:", dict(zip(diameters.tolist(), rates.round(2).tolist(), strict=True)))
+    assert series.exposure.dose_mgy == pytest.approx(0.38, abs=0.06)
+    assert rates[0] < 0.1
+    assert rates[1] < 0.5
+    assert rates[5] > 0.95
+    # 32 trials each: neighbours may swap by two standard errors.
+    assert np.diff(rates).min() > -0.18
+
+
+def test_oxalate_is_harder_to_see_than_hydroxyapatite():
+    series, rng = series_of("upright-hologic"), np.random.default_rng(6)
+    places = np.array([[x, y, 22.0] for x in (-20, 0, 20) for y in (20, 35, 50)])
+    snr = []
+    for material in ("hydroxyapatite", "calcium_oxalate"):
+        image = series.image(Scene(50.0, spheres(places, 0.3, material)), rng=rng)
+        found = find_specks(image)
+        marks = project(series.background.view, places)
+        assert hits(found, marks).all()
+        snr.append(np.sort(found.snr)[-9:].mean())
+    # Contrasts of 0.43 and 0.22 (facts/physics.md section 5).
+    assert snr[0] / snr[1] == pytest.approx(0.43 / 0.22, rel=0.25)
+
+
+@pytest.mark.parametrize("name", sorted(UNITS))
+def test_places_are_found_to_a_fraction_of_a_pixel(name):
+    unit, rng = UNITS[name], np.random.default_rng(7)
+    series = series_of(name, stereo_pair(unit)[1])
+    y = unit.window_centre_y_mm + np.array([-12.0, 0.0, 12.0])
+    places = np.array([[x, v, 18.0] for x in (-6.0, 0.0, 6.0) for v in y])
+    places[:, :2] += rng.uniform(0, 0.3, (9, 2))
+    marks = project(series.background.view, places)
+    found = find_specks(series.image(Scene(50.0, spheres(places, 0.35)), rng=rng))
+    assert hits(found, marks, 1.0).all()
+    offsets = found.pixels[:, None] - marks[None]
+    nearest = np.abs(offsets[np.hypot(*offsets.T).T.argmin(axis=0), np.arange(9)])
+    assert np.sqrt((nearest**2).mean()) < 0.3
+    assert strays(found, marks) <= 3
+    assert (np.diff(found.snr) <= 0).all()
+    assert (found.snr > found.threshold).all()
+
+
+def test_texture_of_breasts_raises_few_false_alarms():
+    """Power-law clouds, a hundred times coarser than a speck, are not specks."""
+    unit = UNITS["upright-siemens"]
+    machine, view = XrayMachine(unit), scout(unit)
+    lo, hi = field_box(unit, 45.0)
+    field = cloudy(lo, hi, 0.8, rng=np.random.default_rng(1))
+    series = machine.series(machine.background(field, view), machine.exposure(45.0, 0.3))
+    places = np.array([[-15.0, 25, 20], [0, 35, 30], [12, 45, 10]])
+    marks = project(view, places)
+    scene = Scene(45.0, spheres(places, 0.25))
+    found = [find_specks(series.image(scene, rng=np.random.default_rng(s))) for s in range(3)]
+    assert all(hits(f, marks).all() for f in found)
+    assert sum(strays(f, marks) for f in found) <= 6
+
+
+def test_lines_and_edges_are_not_specks():
+    """Thin strands (ligaments) and the long edge of a thick plate, well over the noise."""
+    series, rng = series_of("upright-siemens"), np.random.default_rng(2)
+    strands = [
+        Needle(
+            np.array([20.0, 20.0 + 5 * k, 25.0]),
+            np.array([np.cos(a), np.sin(a), 0.0]),
+            45.0,
+            d,
+            "skin",
+        )
+        for k, (a, d) in enumerate([(0.0, 1.0), (0.2, 0.8), (-0.3, 1.2), (0.5, 1.0), (0.1, 0.6)])
+    ]
+    plate = Needle(np.array([30.0, 62.0, 25.0]), np.array([1.0, 0.0, 0.0]), 60.0, 8.0, "blood")
+    image = series.image(Scene(50.0, needles=(*strands, plate)), rng=rng)
+    plain = series.image(Scene(50.0), rng=np.random.default_rng(2))
+    assert np.abs(image.pixels - plain.pixels).max() > 30, "the strands must show"
+    assert len(find_specks(image)) <= len(find_specks(plain)) + 2
+
+
+def test_specks_are_found_beside_a_needle_but_not_on_it():
+    unit, rng = UNITS["upright-hologic"], np.random.default_rng(3)
+    view = stereo_pair(unit)[0]
+    series = series_of("upright-hologic", view)
+    needle = Needle(np.array([0.0, 35.0, 8.0]), DOWN, 90.0, 3.05)
+    places = np.array([[-9.0, 35, 20], [2, 31, 22], [6, 40, 25], [-3, 38, 15]])
+    marks = project(view, places)
+    found = find_specks(series.image(Scene(50.0, spheres(places, 0.3), needles=(needle,)), rng=rng))
+    assert hits(found, marks).all()
+    assert strays(found, marks) <= 3
+
+
+@pytest.mark.parametrize("name", sorted(UNITS))
+def test_the_tip_of_the_needle(name):
+    """Within 0.3 pixels in both views of the pair, thick or thin, with the notch open."""
+    unit, rng = UNITS[name], np.random.default_rng(4)
+    y = unit.window_centre_y_mm
+    needles = [
+        Needle(np.array([0.0, y, 10.0]), DOWN, 90.0, 3.05),
+        Needle(np.array([5.0, y + 6, 22.0]), DOWN, 80.0, 2.11),
+        Needle(
+            np.array([-4.0, y - 5, 5.0]), DOWN, 90.0, 3.76,
+            notch=Notch(7.0, 27.0, np.array([0.0, 1.0, 0.0])),
+        ),
+    ]  # fmt: skip
+    for view in stereo_pair(unit):
+        series = series_of(name, view)
+        for needle in needles:
+            tip = find_needle_tip(series.image(Scene(50.0, needles=(needle,)), rng=rng))
+            assert tip is not None
+            assert np.abs(np.array(tip) - project(view, needle.tip_mm[None])[0]).max() < 0.3
+
+
+def blank(value):
+    view = scout(UNITS["upright-ge"])
+    exposure = XrayMachine(UNITS["upright-ge"]).exposure(50.0)
+    pixels = np.full(view.shape, value, np.float32)
+    return XrayImage(pixels, view, exposure, "upright-ge", "csi-100", 50.0)
+
+
+@pytest.mark.parametrize("value", [0.0, 50.0, 500.0, 16383.0])
+def test_a_blank_detector_shows_nothing(value):
+    image = blank(value)
+    assert len(find_specks(image)) == 0
+    assert find_needle_tip(image) is None
+
+
+def test_no_needle_no_tip():
+    series = series_of("upright-siemens")
+    places = np.array([[0.0, 30, 20], [3, 33, 20]])
+    image = series.image(Scene(50.0, spheres(places, 0.6)), rng=np.random.default_rng(0))
+    assert find_needle_tip(image) is None
+
+
+def test_specimen_film_shows_the_specks_and_not_the_ends_of_cores():
+    boxes = np.array([[[x, -10, 0], [x + 2.5, 10, 2.5]] for x in np.arange(-12.0, 12, 4.5)])
+    boxes = np.concatenate([boxes, np.zeros((1, 2, 3))])  # an empty core
+    places = np.array([[-11.0, 2, 1.2], [-6.5, 3, 1.5], [2.0, 0, 1.2], [7.0, -7, 1.0]])
+    specks = spheres(places, [0.15, 0.3, 0.2, 0.12])
+    strayed = 0
+    for seed in range(3):
+        film = specimen_film(specks, boxes, rng=np.random.default_rng(seed))
+        found = find_specks(film)
+        marks = project(film.view, places)
+        assert hits(found, marks).all()
+        strayed += strays(found, marks)
+    assert strayed <= 4
+    assert film.exposure.dose_mgy == 0.0
+
+
+def test_a_tray_without_cores_gives_an_empty_film():
+    empty = spheres(np.empty((0, 3)), np.empty(0))
+    film = specimen_film(empty, np.empty((0, 2, 3)), rng=None)
+    assert len(find_specks(film)) == 0
