@@ -156,7 +156,7 @@ def _ducts(
         px, py, pz = px - t * ax, py - t * ay, pz - t * az
         radius = ducts[c, 7] + t * ducts[c, 8]
         # A duct thinner than the voxel is drawn as wide as the voxel, and fainter: the factor keeps
-        # its cross-section, for a disc of radius w with an edge h wide has the area pi (w^2 + h^2/12).
+        # its cross-section (a disc of radius w with an edge h wide has the area pi (w^2 + h^2/12)).
         wide = max(radius, 0.48 * h)
         distance = px * px + py * py + pz * pz
         if distance < (wide + 0.5 * h) ** 2:
