@@ -89,7 +89,7 @@ def test_pulse_length_follows_the_bandwidth():
 
 
 def test_focal_widths_follow_the_closed_forms():
-    """-6 dB two way in a narrow band: unapodised lines are sinc, a lens on both ways sinc squared."""
+    """-6 dB widths, two way, narrow band: sinc for each line, sinc squared for the lens."""
     acoustics = replace(load_acoustics(), broadening_per_cm=0.0)
     probe = replace(load_probe("l14-5"), bandwidth=0.05, apodisation=1.0, elevation_focus_mm=18.0)
     beam = form_beam(probe, acoustics, np.zeros(GRID.rows), GRID)

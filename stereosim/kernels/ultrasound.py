@@ -271,9 +271,9 @@ def _lattice_normal(seed: int, kx: int, ky: int, kz: int) -> float:
 def lattice_noise(seed: int, origin: Any, spacing: float, lattice: Any, out: Any) -> None:
     """Fill `out` (nz, ny, nx) with smooth noise of mean 0 and variance 1 that is fixed in space.
 
-    Values at the points of a lattice (steps `lattice` (3,) along x, y, z, mm) come from a hash; between
-    them they are blended linearly and divided by the root of the sum of squared weights, so that
-    the variance is 1 everywhere.  `origin` (x, y, z) is the centre of voxel [0, 0, 0], mm.
+    Values at the points of a lattice (steps `lattice` (3,) along x, y, z, mm) come from a hash;
+    between them they are blended linearly and divided by the root of the sum of squared weights, so
+    that the variance is 1 everywhere.  `origin` (x, y, z) is the centre of voxel [0, 0, 0], mm.
     """
     nz, ny, nx = out.shape
     sides = np.array([nx, ny, nz])

@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 class Acoustics:
     """Acoustic constants; ``data/tissues.toml`` says where each comes from and what it means.
 
-    Levels ``*_db`` are of scattered power against fat; attenuations are one way, in dB/(cm MHz^y) with
-    the common exponent y = `attenuation_exponent`.
+    Levels ``*_db`` are of scattered power against fat; attenuations are one way, in dB/(cm MHz^y)
+    with the common exponent y = `attenuation_exponent`.
     """
 
     sound_speed_m_s: float
@@ -77,8 +77,8 @@ def calcification_cross_section_mm2(
     """Differential backscatter cross-section of a calcification, mm^2/sr.
 
     That of an elastic sphere of equal volume (Faran's series), averaged over the pulse's band and
-    over the plausible stiffness: Rayleigh's (ka)^4 below ka = 0.6, near a^2/4 above 4, a broad resonance
-    between.
+    over the plausible stiffness: Rayleigh's (ka)^4 below ka = 0.6, near a^2/4 above 4, a broad
+    resonance between.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 """The beam and the pulse of a probe at every depth, by diffraction integrals.
 
-Transmit focuses at one depth, receive at all; both broaden by aberration.  Attenuation removes
-the high frequencies first, so that deep echoes come back longer and wider.  All profiles are
-scaled to unit energy (the integral of the squared two-way beam is 1 mm^3): after time-gain compensation
-a homogeneous tissue then has the same brightness at every depth, and a point echo falls
-against it as the resolution volume grows.
+Transmit focuses at one depth, receive at all; both broaden by aberration.  Attenuation removes the
+high frequencies first, so that deep echoes come back longer and wider.  All profiles are scaled to
+unit energy (the integral of the squared two-way beam is 1 mm^3): after time-gain compensation a
+homogeneous tissue then has the same brightness at every depth, and a point echo falls against it as
+the resolution volume grows.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _surviving_spectrum(
 def _focused_field(
     across: Array, depth: Array, aperture: Array, focus: Array, frequency: Array, pedestal: float
 ) -> NDArray[np.complex128]:
-    """One-way field (depths, across) of a line aperture (width `aperture` (depths,)) focused at `focus` (depths,)."""
+    """Return the one-way field (depths, across) of line apertures, each focused at `focus`."""
     s = (np.arange(_APERTURE_POINTS) + 0.5) / _APERTURE_POINTS - 0.5
     weight = pedestal + (1.0 - pedestal) * np.cos(2.0 * np.pi * s)
     u = aperture[:, None] * s
@@ -142,7 +142,7 @@ def _two_way(
     speed_mm_us: float,
     pedestal: float,
 ) -> NDArray[np.complex128]:
-    """Two-way beam (depths, across), the sum of seven frequencies of the pulse at its peak in time."""
+    """Return the two-way beam (depths, across): seven frequencies of the pulse at its peak."""
     total = np.zeros((depth.size, across.size), np.complex128)
     for step in np.linspace(-1.5, 1.5, 7):
         f = np.maximum(frequency + step * sd, 0.5) / speed_mm_us
@@ -188,7 +188,7 @@ def form_beam(
         Transmit focus; that of the catalogue where it is not given.
     """
     speed = acoustics.sound_speed_m_s * 1e-3
-    rows_mm = np.arange(grid.rows) * grid.row_mm
+    rows_mm: Array = np.linspace(0.0, (grid.rows - 1) * grid.row_mm, grid.rows)
     column = probe.width_mm / grid.columns
     summed = np.cumsum(attenuation) * grid.row_mm * 0.1
     frequency, sd, loss = _surviving_spectrum(probe, summed, acoustics.attenuation_exponent)
@@ -276,7 +276,7 @@ def _elevation(
 ) -> NDArray[np.complex128]:
     """Two-way elevational beam (depths, bins) against the distance from the plane."""
     bins = math.ceil(0.6 * probe.element_height_mm / ELEVATION_BIN_MM) + 8
-    v = (np.arange(bins) + 0.5) * ELEVATION_BIN_MM
+    v: Array = np.linspace(0.5, bins - 0.5, bins) * ELEVATION_BIN_MM
     aperture = np.full(depth.size, probe.element_height_mm)
     lens = (aperture, np.full(depth.size, probe.elevation_focus_mm))
     beam = _two_way(v, depth, lens, lens, f, sd, speed, 1.0)

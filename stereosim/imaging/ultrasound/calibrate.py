@@ -1,8 +1,8 @@
 """Regenerate ``data/observer.toml``: what the reader measures where there is nothing to find.
 
-Run ``python -m stereosim.imaging.ultrasound.calibrate --patients 60 l14-5``.  Each patient of the screening
-cohort is scanned once at the place that its referral names, without specks and without masses;
-the largest statistic of each kind goes into a Gumbel distribution (maximum likelihood).
+Run ``python -m stereosim.imaging.ultrasound.calibrate --patients 60 l14-5``.  Each patient of the
+screening cohort is scanned once at the place that its referral names, without specks and without
+masses; the largest statistic of each kind goes into a Gumbel distribution (maximum likelihood).
 """
 
 from __future__ import annotations

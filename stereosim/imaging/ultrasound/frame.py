@@ -38,7 +38,7 @@ class ProbePose:
     angle_deg: float = 0.0
 
     def lateral_axis(self) -> Array:
-        """Unit vector (3,) from column to column, supine frame."""
+        """Return the unit vector (3,) from column to column, supine frame."""
         a = math.radians(self.angle_deg)
         return np.array([math.cos(a), math.sin(a), 0.0])
 
@@ -69,7 +69,8 @@ class Frame:
         """Supine point (3,) that a pixel shows."""
         middle = 0.5 * (self.envelope.shape[1] - 1)
         point = (column - middle) * self.column_mm * self.pose.lateral_axis()
-        return point + np.array([self.pose.x_mm, self.pose.y_mm, row * self.row_mm])
+        origin = np.array([self.pose.x_mm, self.pose.y_mm, row * self.row_mm])
+        return np.asarray(origin + point)
 
 
 def bmode(
@@ -133,8 +134,8 @@ def parallel_frames(
 ) -> Iterator[Frame]:
     """Yield the frames of parallel planes, each the one that :func:`scan_frame` gives.
 
-    Each scatterer is drawn once and heard by all the planes that it is near to.  `poses` are `step_mm`
-    apart at right angles to the planes, in the order in which y grows at angle 0.
+    Each scatterer is drawn once and heard by all the planes that it is near to.  `poses` are
+    `step_mm` apart at right angles to the planes, in the order in which y grows at angle 0.
     """
     medium = tissue.medium(probe, grid, focus_mm)
     beam = medium.beam
@@ -241,7 +242,7 @@ def _skin(
 
 
 def _noise(beam: Beam, pose: ProbePose, seed: int) -> NDArray[np.float32]:
-    """White noise (2, rows, columns) before the pulse filter, of the beam's noise power after it."""
+    """Return white noise (2, rows, columns) that has the beam's noise power after the pulse."""
     key = zlib.crc32(np.array([pose.x_mm, pose.y_mm, pose.angle_deg]).tobytes())
     rng = stream(seed, "ultrasound noise", key)
     noise = rng.standard_normal((2, beam.grid.rows, beam.grid.columns), dtype=np.float32)

@@ -1,11 +1,11 @@
 """The reader of a sweep: looks for bright foci and dark masses, in the frames and nothing else.
 
-A *focus* is a spot of the size of the beam that stands out of its surroundings on all sides (a ligament
-stands out on two).  Its statistic is its level in excess of what other foci of the same breast reach.
-A *cluster* adds up that excess over the foci within a ball.  A *mass* is an ellipsoid that is darker than all that
-surrounds it and darker than fat.  The thresholds come from scans of breasts without any
-calcification or mass (:mod:`stereosim.imaging.ultrasound.calibrate`): speckle, septa and lobules all have had
-their chance to be mistaken.
+A *focus* is a spot of the size of the beam that stands out of its surroundings on all sides (a
+ligament stands out on two).  Its statistic is its level in excess of what other foci of the same
+breast reach. A *cluster* adds up that excess over the foci within a ball.  A *mass* is an ellipsoid
+that is darker than all that surrounds it and darker than fat.  The thresholds come from scans of
+breasts without any calcification or mass (:mod:`stereosim.imaging.ultrasound.calibrate`): speckle,
+septa and lobules all have had their chance to be mistaken.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Thresholds:
     provenance: dict[str, Parameter]
 
     def at(self, null: tuple[float, float], rate: float, volume_cm3: float) -> float:
-        """Level that the largest of a null search of `volume_cm3` exceeds with probability `rate`."""
+        """Return the level that a null search of `volume_cm3` exceeds with probability `rate`."""
         location, scale = null
         location += scale * math.log(max(volume_cm3, 1e-3) / self.volume_cm3)
         return location - scale * math.log(-math.log1p(-rate))
@@ -199,7 +199,7 @@ def _near(
 
 
 def focus_map(frame: NDArray[np.float32], row_mm: float, column_mm: float) -> Volume:
-    """Level (dB) of each pixel of an envelope (rows, columns) over its surroundings; every second row."""
+    """Return the level (dB) of each pixel (every second row) over its surroundings."""
     power = frame * frame
     point = ndimage.gaussian_filter(
         power, (FOCUS_MM[0] / row_mm, FOCUS_MM[1] / column_mm), truncate=2.5
@@ -233,7 +233,7 @@ def find_foci(sweep: Sweep, *, above_db: float = CANDIDATE_DB) -> Foci:
 
 
 def _thinned(scaled: Array, level: Array) -> NDArray[np.int64]:
-    """Indices of the points that no stronger point has within distance 1, the strongest first."""
+    """Return which points have no stronger one within distance 1, the strongest first."""
     order = np.argsort(-level, kind="stable")
     if order.size == 0:
         return order
@@ -269,9 +269,9 @@ class SpeckStatistics:
 def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
     """Compare the strongest foci with the rest of the same breast.
 
-    One breast is full of bright septa, the next is not, and a reader gets used to it: the reference is the
-    level of the strongest foci *elsewhere* (more than ``ELSEWHERE_MM`` away), at the rank that
-    leaves ``CLUTTER_PER_CM3`` stronger ones in the searched volume.
+    One breast is full of bright septa, the next is not, and a reader gets used to it: the reference
+    is the level of the strongest foci *elsewhere* (more than ``ELSEWHERE_MM`` away), at the rank
+    that leaves ``CLUTTER_PER_CM3`` stronger ones in the searched volume.
     """
     n = min(foci.level_db.size, CENTRES)
     if n == 0:
@@ -291,7 +291,7 @@ def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
 
 
 def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[EchoFinding]:
-    """Groups whose summed excess passes `limit`, then single foci that pass `lone`."""
+    """Return groups whose summed excess passes `limit`, then single foci that pass `lone`."""
     measured = speck_statistics(foci, volume_cm3)
     found: list[EchoFinding] = []
     for i in np.argsort(-measured.cluster_db, kind="stable"):
@@ -325,9 +325,9 @@ class _ToSupine:
 def mass_statistic(sweep: Sweep) -> tuple[Volume, Volume, _ToSupine]:
     """Darkness of ellipsoids about each point of a coarse volume.
 
-    The statistic (dB of mean log envelope) is the smaller of two contrasts: of the inside against the
-    least dark of its six neighbours (above, below, left, right, before, behind), which a lobule of fat open to
-    one side fails, and against subcutaneous fat, which every lobule of fat fails.
+    The statistic (dB of mean log envelope) is the smaller of two contrasts: of the inside against
+    the least dark of its six neighbours (above, below, left, right, before, behind), which a lobule
+    of fat open to one side fails, and against subcutaneous fat, which every lobule of fat fails.
 
     Returns
     -------

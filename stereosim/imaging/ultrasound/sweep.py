@@ -66,7 +66,8 @@ class Sweep:
     def volume_cm3(self) -> float:
         """Volume that was scanned."""
         n, rows, columns = self.stack.shape
-        return 1e-3 * n * self.step_mm * rows * self.row_mm * columns * self.column_mm
+        area = rows * self.row_mm * columns * self.column_mm
+        return float(1e-3 * n * self.step_mm * area)
 
 
 def sweep_poses(
@@ -132,7 +133,7 @@ def frames(
     grid: Grid = DEFAULT_GRID,
     focus_mm: float | None = None,
 ) -> Iterator[Frame]:
-    """Yield the frames of parallel `poses`, `step_mm` apart, for a display that follows the probe."""
+    """Yield the frames of parallel `poses`, `step_mm` apart: a display that follows the probe."""
     for first in range(0, len(poses), _TOGETHER):
         yield from parallel_frames(
             tissue,

@@ -158,7 +158,7 @@ class Insonated:
         seed: int,
         acoustics: Acoustics | None = None,
     ) -> Insonated:
-        """Return what is heard in a supine field with specks of given centres (n, 3) and radii (n,)."""
+        """Return what is heard in a supine field with specks of centres (n, 3) and radii (n,)."""
         constants = load_acoustics() if acoustics is None else acoustics
         origin = np.asarray(tissue.origin_mm, np.float64)
         parts = _parts(tissue, constants)
@@ -241,8 +241,8 @@ def _parts(tissue: SupineTissue, a: Acoustics) -> list[tuple[Volume, Any, float]
 def _facing(sheet: Volume, acceptance_deg: float) -> Volume:
     """How squarely thin sheets face the beam, 0 to 1.
 
-    The structure tensor of the sheet's fraction gives the tilt of its normal; an echo within the acceptance
-    angle comes back to the array.
+    The structure tensor of the sheet's fraction gives the tilt of its normal; an echo within the
+    acceptance angle comes back to the array.
     """
     if not sheet.any():
         return np.zeros_like(sheet)
@@ -283,9 +283,10 @@ def _listen(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None)
 def _attenuated(tissue: Insonated, profile: Array, frequency: Array, beam: Beam) -> Volume:
     """Amplitude that is left per voxel, after the time-gain compensation for the mean tissue.
 
-    The loss above each voxel is summed downward, slice by slice.  Between slices it is blurred sideways, for
-    a focused beam passes around small things: their shadows fill up with depth.  The spread after d mm
-    is ``_SHADOW_BLUR * sqrt(d)``, at 10 mm half of the width that an aperture of f/2 spans there.
+    The loss above each voxel is summed downward, slice by slice.  Between slices it is blurred
+    sideways, for a focused beam passes around small things: their shadows fill up with depth.  The
+    spread after d mm is ``_SHADOW_BLUR * sqrt(d)``, at 10 mm half of the width that an aperture of
+    f/2 spans there.
     """
     h = tissue.spacing_mm
     exponent = tissue.acoustics.attenuation_exponent
