@@ -100,7 +100,7 @@ def frequencies(shape: tuple[int, int], pitch_mm: float) -> Array:
     """Radial frequency in 1/mm of each sample of ``scipy.fft.rfft2`` of an image of `shape`."""
     fy = np.fft.fftfreq(shape[0], pitch_mm)[:, None]
     fx = np.fft.rfftfreq(shape[1], pitch_mm)[None, :]
-    return np.hypot(fy, fx)
+    return np.asarray(np.hypot(fy, fx))
 
 
 def blur(

@@ -70,7 +70,7 @@ def solid_boxes(view: View, solids: SolidArrays) -> NDArray[np.int64]:
     rows, columns = view.shape
     limits = np.array([rows, rows, columns, columns])
     boxes = np.stack([low[:, 1], high[:, 1], low[:, 0], high[:, 0]], axis=1)
-    return np.clip(boxes, 0, limits).astype(np.int64)
+    return np.asarray(np.clip(boxes, 0, limits), dtype=np.int64)
 
 
 def transmission(

@@ -184,9 +184,7 @@ class XrayMachine:
         paths = np.empty((len(TISSUES), *shape), dtype=np.float32)
         for k, fraction in ((1, tissue.gland), (2, tissue.skin), (0, tissue.inside)):
             volume = np.ascontiguousarray(fraction, dtype=np.float32)
-            project_slices(
-                volume, origin, float(tissue.spacing_mm), source, detector, paths[k]
-            )
+            project_slices(volume, origin, float(tissue.spacing_mm), source, detector, paths[k])
         paths[0] -= paths[1] + paths[2]
         np.maximum(paths, 0.0, out=paths)
         return Background(view, paths, step)
