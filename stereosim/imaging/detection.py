@@ -36,6 +36,8 @@ _RING_PER_MM = 0.05
 _CLIP_SD = 4.0
 # Samples round a candidate.
 _ANGLES = 16
+# The nearer ring runs this far outside of the template's edge and the blur.
+_NEAR_MM = 0.15
 # A tile with fewer samples beside the metal takes the noise of the image.
 _FEWEST = 40
 
@@ -49,6 +51,7 @@ class SearchSpec:
     background_sigma_mm: float
     tile_mm: float
     border_mm: float
+    line_mm: float
     line_level: float
     edge_level: float
     provenance: dict[str, Parameter]
@@ -352,32 +355,36 @@ def _vertex(before: float, middle: float, after: float) -> float:
 
 
 def _is_compact(dense: Image, peak: _Peak, pitch: float, spec: SearchSpec) -> bool:
-    """Tell a speck from a line and from an edge by a ring of samples round it.
+    """Tell a speck from a line and from an edge by two rings of samples round it.
 
     On a line, two opposite samples are nearly as dense as the middle; on an edge or a corner, more
-    than a quarter of the ring is.  A neighbouring speck takes one short arc only.
+    than a quarter of the ring is.  Both must hold on the near ring and on the far one: a rod-shaped
+    speck ends before that, and a neighbour is seldom in the way of both.
     """
     from scipy.ndimage import gaussian_filter, map_coordinates
 
-    radius = (0.75 * peak.diameter_mm + 0.15) / pitch
-    reach = int(np.ceil(radius)) + 4
+    near = 0.75 * peak.diameter_mm + _NEAR_MM
+    radii = np.array([near, near + spec.line_mm]) / pitch
+    reach = int(np.ceil(radii[1])) + 3
     r, c = round(peak.row), round(peak.column)
     r0, c0 = max(r - reach, 0), max(c - reach, 0)
     patch = dense[r0 : r + reach + 1, c0 : c + reach + 1]
     smooth = gaussian_filter(patch, max(0.35 * peak.diameter_mm / pitch, 0.8))
     angle = 2.0 * np.pi * np.arange(_ANGLES) / _ANGLES
-    marks = np.array(
-        [peak.row - r0 + radius * np.sin(angle), peak.column - c0 + radius * np.cos(angle)]
-    )
-    ring = map_coordinates(smooth, marks, order=1, mode="nearest")
+    rows = peak.row - r0 + radii[:, None] * np.sin(angle)
+    columns = peak.column - c0 + radii[:, None] * np.cos(angle)
+    rings = map_coordinates(smooth, [rows, columns], order=1, mode="nearest")
     middle = float(
         map_coordinates(smooth, [[peak.row - r0], [peak.column - c0]], order=1, mode="nearest")[0]
     )
-    floor = float(np.percentile(ring, 35.0))
+    floor = float(np.percentile(rings, 35.0))
     contrast = middle - floor
     if contrast <= 0.0:
         return False
-    level = (ring - floor) / contrast
+    # The level that both rings reach in each direction; the far ring may bend by one step.
+    inner, outer = (rings - floor) / contrast
+    outer = np.maximum(outer, np.maximum(np.roll(outer, 1), np.roll(outer, -1)))
+    level = np.minimum(inner, outer)
     opposite = np.minimum(level, np.roll(level, _ANGLES // 2)).max()
     quarter = np.sort(level)[-(_ANGLES // 4 + 1)]
     return bool(opposite < spec.line_level and quarter < spec.edge_level)
