@@ -221,6 +221,18 @@ def test_clicking_a_case_fills_the_panes(window: object) -> None:
     assert "Second" in window.windowTitle()
 
 
+def test_nothing_is_made_before_a_case_is_chosen(window: object) -> None:
+    from PySide6.QtTest import QTest
+
+    from stereosim_gui.main_window import MainWindow
+
+    assert isinstance(window, MainWindow)
+    window.list.setFocus()
+    QTest.qWait(50)
+    assert not any(pane.shows_picture for pane in window.panes.values())
+    assert window.windowTitle() == "stereosim"
+
+
 def test_keys_and_right_drag_change_the_window_of_a_kind(window: object) -> None:
     from PySide6.QtCore import QPoint, Qt
     from PySide6.QtTest import QTest

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         self.list.setToolTip(self.tr("Each case is a virtual patient made for one teaching point."))
         self.list.setWordWrap(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for case in self._model.cases:
             self.list.addItem(f"{case.name}\n{case.title}")
@@ -157,7 +158,8 @@ class MainWindow(QMainWindow):
         model.window_changed.connect(self._show_window)
         model.progress_changed.connect(self._show_progress)
         model.failed.connect(self._show_failure)
-        self.list.currentRowChanged.connect(self._choose_row)
+        # Not the current row: the list makes its first row current when it gets the focus.
+        self.list.itemSelectionChanged.connect(self._choose_selected)
         self.presets.activated.connect(lambda index: self._preset(index + 1))
         for view, pane in self.panes.items():
             pane.activated.connect(self._activate)
@@ -180,9 +182,9 @@ class MainWindow(QMainWindow):
     def _kind(self) -> str:
         return "ultrasound" if self._active == "ultrasound" else "xray"
 
-    def _choose_row(self, row: int) -> None:
-        if row >= 0:
-            self._model.choose(self._model.cases[row].name)
+    def _choose_selected(self) -> None:
+        for index in self.list.selectedIndexes():
+            self._model.choose(self._model.cases[index.row()].name)
 
     def _activate(self, view: str) -> None:
         self._active = view

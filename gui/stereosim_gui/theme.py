@@ -18,7 +18,9 @@ ACCENT = "#56b4e9"
 STYLE = f"""
 QWidget {{ background: {PANEL}; color: {TEXT}; }}
 QListWidget, QTextBrowser {{ background: {RAISED}; border: 1px solid {EDGE}; border-radius: 4px; }}
-QListWidget::item {{ padding: 6px 8px; }}
+/* No padding to the sides: Qt forgets it when it wraps the lines. */
+QListWidget {{ padding: 4px; }}
+QListWidget::item {{ padding: 6px 0px; }}
 QListWidget::item:selected {{ background: {ACCENT}; color: #000000; }}
 QListWidget:focus, QTextBrowser:focus, QComboBox:focus, QToolButton:focus, QGraphicsView:focus {{
     border: 2px solid {FOCUS};
