@@ -1,4 +1,4 @@
-"""The procedures: rules of the state machine, what the operator may see, and where results come from.
+"""The procedures: rules of the state machine, what the operator sees, where results come from."""
 
 The two tests that matter most: without images each arm fails, and without noise and errors the
 stereotactic arm succeeds wherever the needle can go.
@@ -233,7 +233,9 @@ def test_without_noise_and_error_stereotaxis_succeeds_where_the_needle_can_go(na
     if end.outcome == "inaccessible":
         # The truth must agree that no variant fits there: the margin at the true centre.
         margins = [
-            procedure._margins(replace(state, seen=replace(state.seen, marked_mm=_centre(state))), d)
+            procedure._margins(
+                replace(state, seen=replace(state.seen, marked_mm=_centre(state))), d
+            )
             for d in (ROOM.devices[v] for v in VACUUM)
         ]
         assert not any(m.safe for m in margins)

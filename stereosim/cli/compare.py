@@ -57,9 +57,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the trials, write the results and print the table."""
-    from stereosim.reports.comparison import compare
     from stereosim.experiments.runner import Comparison, default_workers
     from stereosim.experiments.trial import setting_of
+    from stereosim.reports.comparison import compare
 
     setting = setting_of(unit=args.unit, probe=args.probe, skill=args.skill, families=args.devices)
     comparison = Comparison(args.patients, args.trials, args.seed, setting)
