@@ -312,3 +312,19 @@ def test_field_is_taken_as_given():
     paths = m.background(field, scout(unit)).paths_mm
     assert paths.min() >= 0.0
     assert paths.sum(axis=0).min() >= 2.0
+
+
+def test_a_pocket_of_air_shows_dark_and_blood_hardly():
+    m = machine()
+    view = scout(m.unit)
+    series = plain(m, view)
+    column, row = np.rint(project(view, np.array([[0.0, 35.0, 20.0]]))[0]).astype(int)
+    clean = series.image(Scene(45.0), rng=None).pixels[row, column] - 50
+    ratio = {}
+    for material in ("air", "blood"):
+        cavity = spheres([[0.0, 35.0, 20.0]], 6.0, material)
+        ratio[material] = (
+            series.image(Scene(45.0, cavity), rng=None).pixels[row, column] - 50
+        ) / clean
+    assert ratio["air"] > 1.2
+    assert 0.8 < ratio["blood"] < 1.0
