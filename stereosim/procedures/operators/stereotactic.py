@@ -135,7 +135,11 @@ class StereotacticOperator:
         return seen
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        """Aim each pass at another speck of the group; once round, step aside from each."""
+        """Aim each pass at another speck of the group; once round, step aside from each.
+
+        The film is made after the usual number of cores, and after as many again where it showed
+        nothing.
+        """
         assert seen.marked_mm is not None
         matches = self._match_near(seen, "target", seen.marked_mm)
         order = [] if matches is None else matches.spread_order()
@@ -159,7 +163,7 @@ class StereotacticOperator:
                 if miss is not None and self._too_far(miss, device):
                     offset = miss
             seen = yield Sample((hour,))
-            if seen.cores >= device.usual_cores:
+            if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
                 if cores_with_calcification(seen.films[-1]):
                     break

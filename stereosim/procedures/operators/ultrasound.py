@@ -116,12 +116,12 @@ class UltrasoundOperator:
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, 1)):
-            # The pattern is laid out across the needle; under the probe that is x and z.
-            seen = yield Advance((float(spot[0]), 0.0, float(spot[1])))
+            # The pattern is laid out across the needle, which lies nearly along x: in y and z.
+            seen = yield Advance((0.0, float(spot[0]), float(spot[1])))
             seen = yield Fire()
             seen = yield Sample((hour,))
             seen = yield Withdraw()
-            if k + 1 >= device.usual_cores:
+            if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
                 if cores_with_calcification(seen.films[-1]):
                     break
