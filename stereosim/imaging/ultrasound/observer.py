@@ -393,6 +393,6 @@ def _templates(width: float, height: float, spacing: Array) -> tuple[Array, list
     for axis in range(3):
         for sign in (-1.0, 1.0):
             side = (shell & (sign * grid[axis] > 0.6 * radius)).astype(float)
-            # fftconvolve flips its kernel
-            sides.append(np.flip(side) / side.sum())
+            if side.any():  # frames may be too far apart for a shell
+                sides.append(np.flip(side) / side.sum())  # fftconvolve flips its kernel
     return inside / inside.sum(), sides
