@@ -1,4 +1,4 @@
-"""The procedures: rules of the state machine, what the operator sees, where results come from."""
+"""The procedures: rules of the state machine, what the operator sees, where results come from.
 
 The two tests that matter most: without images each arm fails, and without noise and errors the
 stereotactic arm succeeds wherever the needle can go.
