@@ -1,6 +1,10 @@
 """``stereosim render``: files, formats, and that images and geometry speak of the same places."""
 
 import json
+import platform
+import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +131,23 @@ def test_ultrasound_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     # Columns of the picture on square pixels lie between those of the file.
     rows = grey(shown).shape[0]
     assert grey(shown).mean() == pytest.approx(pixels[:rows].mean(), abs=0.5)
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="dicom3tools is packaged for Linux on x86_64 only",
+)
+def test_the_checker_finds_no_error_in_ultrasound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = tmp_path / "us.dcm"
+    render(capsys, "ultrasound", stored, "--at", "0", "-10")
+    checker = Path(sysconfig.get_path("scripts")) / "dciodvfy"
+    done = subprocess.run([checker, stored], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert "USImage" in said
+    assert "Error" not in said, said
+    assert done.returncode == 0
 
 
 def test_xray_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
