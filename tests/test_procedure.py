@@ -12,10 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stereosim.biopsy.safety import Margins
 from stereosim.biopsy.tissue import Tissue
 from stereosim.experiments.trial import Room, Setting
 from stereosim.imaging.xray import ExposureSeries, XrayImage
 from stereosim.procedures import ultrasound as ultrasound_module
+from stereosim.procedures.approach import turned_points, turned_specks, turned_tissue
 from stereosim.procedures.intents import (
     Advance,
     ChooseDevice,
@@ -34,6 +36,7 @@ from stereosim.procedures.intents import (
     from_dict,
     to_dict,
 )
+from stereosim.procedures.operators.aiming import safe_depth_offset
 from stereosim.procedures.operators.stereotactic import StereotacticOperator
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
@@ -169,6 +172,7 @@ def test_intents_out_of_order_are_refused_and_change_nothing(patient: VirtualPat
         Stop("bored"),
         Scan(0.0, 0.0, 40.0),
         Position(0.0, -5.0),
+        Position(0.0, 0.0, "sideways"),
         Position(float("nan"), 0.0),
     ):
         refuse(procedure, start, intent)
@@ -231,23 +235,61 @@ def test_without_noise_and_error_stereotaxis_succeeds_where_the_needle_can_go(na
     assert state.outcome is None, f"{name}: {state.outcome}"
     end = procedure.run(state, operator.biopsy(state.seen, VACUUM))
     if end.outcome == "inaccessible":
-        # The truth must agree that no variant fits there: the margin at the true centre.
-        margins = [
-            procedure._margins(
-                replace(state, seen=replace(state.seen, marked_mm=_centre(state))), d
-            )
-            for d in (ROOM.devices[v] for v in VACUUM)
-        ]
-        assert not any(m.safe for m in margins)
+        # The truth must agree: with the marked speck anywhere in the aperture, no variant fits.
+        at_truth = replace(state, seen=replace(state.seen, marked_mm=_marked_speck(state)))
+        for device in (ROOM.devices[variant] for variant in VACUUM):
+            reach = device.aperture_mm / 2.0 - ROOM.search.aperture_inside_mm
+            for depth in np.linspace(-reach + 0.5, reach - 0.5, 9):
+                assert not procedure._margins(at_truth, device, np.array([0, 0, depth])).safe
     else:
         assert score(end).outcome == "retrieved"
         assert score(end).target_sampled
 
 
-def _centre(state: ProcedureState) -> np.ndarray:
-    tissue = state.truth.tissue
-    centre: np.ndarray = tissue.rest_mm[tissue.original.target].mean(axis=0)
-    return centre
+def _marked_speck(state: ProcedureState) -> np.ndarray:
+    """Return where the speck truly is that the operator marked."""
+    places = state.truth.tissue.rest_mm
+    assert state.seen.marked_mm is not None
+    away = np.linalg.norm(places - state.seen.marked_mm, axis=1)
+    assert away.min() < 0.5, "without noise and error a mark is on a speck"
+    speck: np.ndarray = places[np.argmin(away)]
+    return speck
+
+
+def test_the_turned_breast_is_the_same_breast() -> None:
+    """Evaluating the tissue in the turned box equals turning the points one by one."""
+    patient = load_case("near-skin").patient(1)
+    thickness = patient.breast.thickness_mm
+    lo, hi = np.array([-10.0, 20.0, 0.0]), np.array([6.0, 30.0, thickness])
+    field = turned_tissue(patient, "caudocranial", lo, hi, 1.0)
+    assert np.all(np.abs(field.origin_mm - lo) <= 1.0)
+    inset = patient.tissue_field(lo, lo + 0.4, 1.0).origin_mm - lo
+    rng = np.random.default_rng(1)
+    for iz, iy, ix in rng.integers(0, np.array(field.gland.shape), (60, 3)):
+        here = field.origin_mm + np.array([ix, iy, iz])
+        there = turned_points(here[None], thickness)[0]
+        single = patient.tissue_field(there - inset, there - inset + 0.4, 1.0)
+        assert single.origin_mm == pytest.approx(there)
+        for name in ("gland", "skin", "inside"):
+            value = getattr(field, name)[iz, iy, ix]
+            assert value == pytest.approx(getattr(single, name)[0, 0, 0], abs=2e-3)
+    turned = turned_specks(patient, "caudocranial")
+    back = turned_points(turned.solids.centres_mm, thickness)
+    assert np.allclose(back, patient.specks.solids.centres_mm)
+    assert np.allclose(turned.solids.volumes_mm3, patient.specks.solids.volumes_mm3)
+
+
+@pytest.mark.parametrize(
+    ("stroke", "skin", "expected"),
+    [(2.0, 5.0, 0.0), (-1.0, 8.0, 1.2), (9.0, -2.0, -2.2), (-1.0, 0.5, None), (-7.0, 20.0, None)],
+)
+def test_the_aim_moves_within_the_aperture_only(
+    stroke: float, skin: float, expected: float | None
+) -> None:
+    problems = () if stroke > 0 and skin > 0 else ("margin",)
+    margins = Margins(stroke, skin, 30.0, 5.0, problems, problems)
+    offset = safe_depth_offset(ROOM.devices["vab-11g"], margins, 3.0)
+    assert offset is None if expected is None else offset == pytest.approx(expected)
 
 
 def test_seen_has_no_pair_before_one_is_made(patient: VirtualPatient) -> None:

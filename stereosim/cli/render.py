@@ -64,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
         nargs=2,
         type=finite,
         metavar=("X", "Y"),
-        help="how the breast is shifted, mm: p_support = p_breast - (X, Y, 0); Y at least 0",
+        help="how the breast is shifted, mm, from where it lies for its approach; Y at least 0",
     )
     parser.add_argument(
         "--at",
@@ -121,11 +121,16 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict[str, Any]:
-    from stereosim.experiments.first_look import usual_shift_mm, xray_looks
-    from stereosim.imaging.display import presentation
+    from dataclasses import replace
 
-    shift = usual_shift_mm(patient, room) if args.shift is None else tuple(args.shift)
-    looks = xray_looks(patient, room, seed=args.seed, noise=not args.noise_free, shift_mm=shift)
+    from stereosim.experiments.first_look import xray_looks
+    from stereosim.imaging.display import presentation
+    from stereosim.procedures.approach import usual_position
+
+    position = usual_position(patient.referral, room.unit)
+    if args.shift is not None:
+        position = replace(position, shift_x_mm=args.shift[0], shift_y_mm=args.shift[1])
+    looks = xray_looks(patient, room, seed=args.seed, noise=not args.noise_free, position=position)
     image = next(look for look in looks if look.view.name == args.view)
     if args.out.suffix.lower() == ".dcm":
         from stereosim.storage.dicom import write_xray
@@ -139,7 +144,8 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
         "angle_deg": image.view.angle_deg,
         "shape": image.pixels.shape,
         "pitch_mm": room.unit.pitch_mm,
-        "shift_mm": shift,
+        "approach": position.approach,
+        "shift_mm": (position.shift_x_mm, position.shift_y_mm),
         "thickness_mm": patient.breast.thickness_mm,
         "kv": exposure.kv,
         "mas": exposure.mas,

@@ -14,6 +14,7 @@ from stereosim.imaging.ultrasound.frame import Frame, ProbePose, scan_frame
 from stereosim.imaging.ultrasound.sweep import scan_box
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.imaging.xray import XrayImage
+from stereosim.procedures.approach import usual_position
 from stereosim.procedures.intents import Expose, Position
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
@@ -40,22 +41,13 @@ class UltrasoundLook:
     reason: str
 
 
-def usual_shift_mm(patient: VirtualPatient, room: Room) -> tuple[float, float]:
-    """Return the shift that brings the referral's place under the middle of the biopsy window.
-
-    The support frame is the breast's less this shift: ``p_support = p_breast - (x, y, 0)``.
-    """
-    referral = patient.referral
-    return (referral.x_mm, max(0.0, referral.y_mm - room.unit.window_centre_y_mm))
-
-
 def xray_looks(
     patient: VirtualPatient,
     room: Room,
     *,
     seed: int,
     noise: bool = True,
-    shift_mm: tuple[float, float] | None = None,
+    position: Position | None = None,
 ) -> Iterator[XrayImage]:
     """Position the breast and expose: yield the scout, then the left and the right view.
 
@@ -67,8 +59,8 @@ def xray_looks(
         Seed of noise and of the patient's small motion.
     noise : bool
         Whether the images carry noise.
-    shift_mm : tuple of two floats, optional
-        How the breast is shifted; :func:`usual_shift_mm` by default.
+    position : Position, optional
+        How the breast is positioned; by default as the referral suggests.
     """
     procedure = StereotacticProcedure(
         patient=patient,
@@ -78,8 +70,8 @@ def xray_looks(
         machine=room.machine,
         voxel_mm=room.setting.voxel_mm,
     )
-    position = Position(*(shift_mm or usual_shift_mm(patient, room)))
-    state, _ = procedure.step(procedure.start(), position)
+    usual = usual_position(patient.referral, room.unit)
+    state, _ = procedure.step(procedure.start(), usual if position is None else position)
     for what in ("scout", "pair"):
         before = state.seen.exposures
         state, _ = procedure.step(state, Expose(what))

@@ -23,20 +23,27 @@ class Intent:
     name: ClassVar[str] = ""
 
 
+APPROACHES = ("craniocaudal", "caudocranial")
+
+
 @dataclass(frozen=True)
 class Position(Intent):
-    """Shift the breast so that the expected place comes under the window (stereotactic).
+    """Compress the breast and shift it so that the expected place comes under the window.
 
     Attributes
     ----------
     shift_x_mm, shift_y_mm : float
         ``p_support = p_breast - (shift_x, shift_y, 0)``; `shift_y_mm` at least 0, because the
         chest wall cannot be pulled past the edge of the support.
+    approach : str
+        From where the needle comes: ``"craniocaudal"``, from above; or ``"caudocranial"``, for a
+        lesion of the lower breast, with the breast frame turned by 180 degrees about y first.
     """
 
     name: ClassVar[str] = "position"
     shift_x_mm: float
     shift_y_mm: float
+    approach: str = "craniocaudal"
 
 
 @dataclass(frozen=True)

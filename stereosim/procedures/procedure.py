@@ -109,8 +109,8 @@ class Procedure(ABC):
         """Carry out an intent that only this guidance knows."""
 
     @abstractmethod
-    def _margins(self, state: ProcedureState, device: Device) -> Margins:
-        """Return the safety margins of `device` at the marked place."""
+    def _margins(self, state: ProcedureState, device: Device, offset_mm: Array) -> Margins:
+        """Return the safety margins of `device` at the marked place plus `offset_mm`."""
 
     @abstractmethod
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
@@ -186,7 +186,7 @@ class Procedure(ABC):
         _require(state.truth.tissue.needle is None, ChooseDevice, "withdraw the needle first")
         _require(name in self.devices, ChooseDevice, f"device {name!r} is not in the catalogue")
         device = self.devices[name]
-        margins = self._margins(state, device)
+        margins = self._margins(state, device, np.zeros(3))
         return replace(state, seen=replace(state.seen, device=device, margins=margins))
 
     def _advance(self, state: ProcedureState, offset_mm: Array) -> ProcedureState:
@@ -208,6 +208,7 @@ class Procedure(ABC):
             seen=replace(
                 seen,
                 commanded=aim,
+                margins=self._margins(state, seen.device, offset_mm),
                 passes=seen.passes + 1,
                 minutes=seen.minutes + load_minutes().advance,
             ),

@@ -88,6 +88,8 @@ class Seen:
         What the diagnostic work-up reported.
     thickness_mm : float
         Compressed thickness that the stand displays.
+    approach : str
+        From where the needle comes, ``"craniocaudal"`` or ``"caudocranial"``.
     shift_mm : tuple of two floats
         How the breast was positioned.
     shots : tuple of Shot
@@ -103,7 +105,7 @@ class Seen:
     device : Device or None
         The needle chosen.
     margins : Margins or None
-        Stroke and skin margins of that device at that target.
+        Stroke and skin margins of that device where it is aimed.
     commanded : NeedlePose or None
         Where the needle was told to be after firing.
     films : tuple of Specimen
@@ -119,6 +121,7 @@ class Seen:
     guidance: str
     referral: Referral
     thickness_mm: float
+    approach: str = "craniocaudal"
     shift_mm: tuple[float, float] = (0.0, 0.0)
     shots: tuple[Shot, ...] = ()
     sweep: Sweep | None = None

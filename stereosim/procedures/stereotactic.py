@@ -18,9 +18,17 @@ from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
-from stereosim.imaging.scene import Needle, Scene, field_box
+from stereosim.imaging.scene import Needle, Notch, Scene, field_box
 from stereosim.imaging.xray import ExposureSeries, XrayMachine
-from stereosim.procedures.intents import Expose, Intent, IntentError, MarkPair, Position
+from stereosim.procedures.approach import turned_specks, turned_tissue
+from stereosim.procedures.intents import (
+    APPROACHES,
+    Expose,
+    Intent,
+    IntentError,
+    MarkPair,
+    Position,
+)
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
 from stereosim.procedures.workflow import load_minutes
@@ -52,7 +60,7 @@ class StereotacticProcedure(Procedure):
     voxel_mm: float
     guidance: ClassVar[str] = "stereotactic"
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
-    _series: dict[tuple[float, float], dict[str, ExposureSeries]] = field(
+    _series: dict[tuple[str, tuple[float, float]], dict[str, ExposureSeries]] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -69,8 +77,8 @@ class StereotacticProcedure(Procedure):
 
     def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
         match intent:
-            case Position(x, y):
-                return self._position(state, x, y)
+            case Position():
+                return self._position(state, intent)
             case Expose(what):
                 return self._expose(state, what)
             case MarkPair(left, right):
@@ -78,18 +86,20 @@ class StereotacticProcedure(Procedure):
             case _:
                 raise IntentError(f"{intent.name}: not part of a stereotactic procedure")
 
-    def _position(self, state: ProcedureState, x_mm: float, y_mm: float) -> ProcedureState:
+    def _position(self, state: ProcedureState, intent: Position) -> ProcedureState:
         if state.seen.passes:
             raise IntentError("position: the needle has been in; the breast stays where it is")
-        if y_mm < 0.0:
+        if intent.approach not in APPROACHES:
+            raise IntentError(f"position.approach: {intent.approach!r} is unknown")
+        shift = (intent.shift_x_mm, intent.shift_y_mm)
+        if shift[1] < 0.0:
             raise IntentError("position.shift_y_mm: the chest wall ends at the support's edge")
-        old = state.seen.shift_mm
-        moved = np.array([old[0] - x_mm, old[1] - y_mm, 0.0])
-        tissue = state.truth.tissue
-        specks = tissue.original.moved_to(tissue.rest_mm + moved)
+        turned = turned_specks(self.patient, intent.approach)
+        specks = turned.moved_to(turned.solids.centres_mm - np.array([*shift, 0.0]))
         seen = replace(
             state.seen,
-            shift_mm=(x_mm, y_mm),
+            approach=intent.approach,
+            shift_mm=shift,
             target=None,
             marked_mm=None,
             device=None,
@@ -138,30 +148,39 @@ class StereotacticProcedure(Procedure):
             thickness_mm=self.patient.breast.thickness_mm,
         )
         rng = stream(self.seed, "noise", number) if self.conditions.noise else None
-        image = self._positioned(seen.shift_mm)[view.name].image(solids, rng=rng)
+        image = self._positioned(seen)[view.name].image(solids, rng=rng)
         return Shot(view.name, phase, image)
 
-    def _positioned(self, shift_mm: tuple[float, float]) -> dict[str, ExposureSeries]:
+    def _positioned(self, seen: Seen) -> dict[str, ExposureSeries]:
         """Return each view of the breast without solids, computed once a position."""
-        if shift_mm not in self._series:
+        key = (seen.approach, seen.shift_mm)
+        if key not in self._series:
             breast = self.patient.breast
-            box = field_box(self.unit, breast.thickness_mm, shift_mm)
-            tissue = self.patient.tissue_field(*box, self.voxel_mm)
+            box = field_box(self.unit, breast.thickness_mm, seen.shift_mm)
+            tissue = turned_tissue(self.patient, seen.approach, *box, self.voxel_mm)
             exposure = self.machine.exposure(breast.thickness_mm, breast.glandular_fraction)
-            self._series[shift_mm] = {
+            self._series[key] = {
                 view.name: ExposureSeries.prepared(
-                    self.machine, self.machine.background(tissue, view, shift_mm), exposure
+                    self.machine, self.machine.background(tissue, view, seen.shift_mm), exposure
                 )
                 for view in (scout(self.unit), *stereo_pair(self.unit))
             }
-        return self._series[shift_mm]
+        return self._series[key]
 
     def _needles(self, state: ProcedureState) -> tuple[Needle, ...]:
         placed = state.truth.tissue.needle
         if placed is None:
             return ()
         device, pose = placed.device, placed.pose
-        return (Needle(pose.tip_mm(device), pose.axis, device.length_mm, device.outer_diameter_mm),)
+        notch = Notch(
+            near_mm=device.dead_tip_mm,
+            far_mm=device.dead_tip_mm + device.aperture_mm,
+            direction=pose.hour_direction(state.seen.hours[-1] if state.seen.hours else 12.0),
+        )
+        rod = Needle(
+            pose.tip_mm(device), pose.axis, device.length_mm, device.outer_diameter_mm, notch=notch
+        )
+        return (rod,)
 
     def _mark(
         self, state: ProcedureState, left: tuple[float, float], right: tuple[float, float]
@@ -187,12 +206,15 @@ class StereotacticProcedure(Procedure):
         )
         return replace(state, step=Step.TARGET, seen=seen)
 
-    def _margins(self, state: ProcedureState, device: Device) -> Margins:
+    def _margins(self, state: ProcedureState, device: Device, offset_mm: Array) -> Margins:
         assert state.seen.marked_mm is not None
         unit = self.unit
         window = Window(unit.window_width_mm, unit.window_height_mm, unit.window_centre_y_mm)
         return safety_check(
-            device, state.seen.marked_mm, self.patient.breast.thickness_mm, window=window
+            device,
+            state.seen.marked_mm + offset_mm,
+            self.patient.breast.thickness_mm,
+            window=window,
         )
 
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:

@@ -97,8 +97,8 @@ class UltrasoundProcedure(Procedure):
         )
         return replace(state, step=Step.TARGET, seen=seen)
 
-    def _margins(self, state: ProcedureState, device: Device) -> Margins:
-        return freehand_check(device, self._aim(state, np.zeros(3)))
+    def _margins(self, state: ProcedureState, device: Device, offset_mm: Array) -> Margins:
+        return freehand_check(device, self._aim(state, offset_mm))
 
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
         """In the plane of the frame, entering beside the probe on the side away from the nipple."""

@@ -54,6 +54,7 @@ class Search:
     correlate_gate_mm: float
     minimum_radius_mm: float
     core_end_mm: float
+    aperture_inside_mm: float
     film_false_alarms: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 

@@ -18,6 +18,7 @@ from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import scout, stereo_pair
 from stereosim.imaging.detection import find_needle_tip
+from stereosim.procedures.approach import usual_position
 from stereosim.procedures.intents import (
     Advance,
     ChooseDevice,
@@ -33,6 +34,7 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import Matches, choose_group, match_pair
+from stereosim.procedures.operators.aiming import safe_depth_offset
 from stereosim.procedures.operators.reading import Place, specks_near
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
@@ -74,10 +76,11 @@ class StereotacticOperator:
         """From positioning to a marked target, or a stop where nothing is found."""
         referral = seen.referral
         window = np.array([0.0, self.unit.window_centre_y_mm])
-        shift = np.array([referral.x_mm, max(0.0, referral.y_mm - window[1])])
-        expected = np.array([referral.x_mm, referral.y_mm]) - shift
+        position = usual_position(referral, self.unit)
+        shift = np.array([position.shift_x_mm, position.shift_y_mm])
+        expected = np.array([shift[0], referral.y_mm]) - shift
         for _ in range(2):  # position, and once more if the lesion is far from the centre
-            seen = yield Position(float(shift[0]), float(shift[1]))
+            seen = yield Position(float(shift[0]), float(shift[1]), position.approach)
             seen = yield Expose("scout")
             found = self._scout_group(seen, expected)
             if found is None:
@@ -102,18 +105,21 @@ class StereotacticOperator:
         for name in variants:
             seen = yield ChooseDevice(name)
             assert seen.margins is not None
-            if seen.margins.safe:
+            device = self.devices[name]
+            depth = safe_depth_offset(device, seen.margins, self.search.aperture_inside_mm)
+            if depth is not None:
                 break
         else:
             yield Stop("inaccessible")
             return
-        device = self.devices[name]
         passes = self._gun_passes if device.kind == "gun" else self._vacuum_passes
-        seen = yield from passes(seen, device)
+        seen = yield from passes(seen, device, np.array([0.0, 0.0, depth]))
         yield Stop("finished")
 
-    def _vacuum_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        offset = np.zeros(3)
+    def _vacuum_passes(
+        self, seen: Seen, device: Device, depth: Array
+    ) -> Generator[Intent, Seen, Seen]:
+        offset = depth
         for last in (k == self.skill.max_passes - 1 for k in range(self.skill.max_passes)):
             seen = yield Advance(_triple(offset))
             seen = yield Expose("pair")
@@ -134,7 +140,9 @@ class StereotacticOperator:
         seen = yield PlaceClip()
         return seen
 
-    def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+    def _gun_passes(
+        self, seen: Seen, device: Device, depth: Array
+    ) -> Generator[Intent, Seen, Seen]:
         """Aim each pass at another speck of the group; once round, step aside from each.
 
         The film is made after the usual number of cores, and after as many again where it showed
@@ -143,7 +151,7 @@ class StereotacticOperator:
         assert seen.marked_mm is not None
         matches = self._match_near(seen, "target", seen.marked_mm)
         order = [] if matches is None else matches.spread_order()
-        offset = np.zeros(3)
+        offset = depth
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
             if k > 0 and matches is not None:
                 speck = order[k % len(order)]
@@ -151,8 +159,11 @@ class StereotacticOperator:
                     self._click(matches.left_px[speck]), self._click(matches.right_px[speck])
                 )
                 seen = yield ChooseDevice(device.name)
-                if seen.margins is None or not seen.margins.safe:
+                assert seen.margins is not None
+                off = safe_depth_offset(device, seen.margins, self.search.aperture_inside_mm)
+                if off is None:
                     continue
+                spot = spot + np.array([0.0, 0.0, off - depth[2]])
             seen = yield Advance(_triple(offset + spot))
             if k == 0:
                 seen = yield Expose("pair")

@@ -115,7 +115,7 @@ class UltrasoundOperator:
         return seen
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, 1)):
+        for spot, hour in pass_pattern(2 * device.usual_cores, 1):
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
             seen = yield Advance((0.0, float(spot[0]), float(spot[1])))
             seen = yield Fire()

@@ -1,0 +1,47 @@
+"""Where in the aperture the target is placed: the middle, unless a margin asks for less."""
+
+from __future__ import annotations
+
+from stereosim.biopsy.devices import Device
+from stereosim.biopsy.safety import Margins
+
+# Beyond the bare limit, so that the margin is positive on the console.
+_SPARE_MM = 0.2
+
+
+def safe_depth_offset(device: Device, margins: Margins, inside_mm: float) -> float | None:
+    """Return how far the needle is to be aimed above (+) or below (-) the target, mm, along z.
+
+    A needle that would come too near to the back of the breast is aimed shallower, one whose
+    aperture would open into the skin deeper, as long as the target stays inside the aperture.
+
+    Parameters
+    ----------
+    device : Device
+        The needle.
+    margins : Margins
+        With the target in the middle of the aperture.
+    inside_mm : float
+        How far the target must stay inside the ends of the aperture.
+
+    Returns
+    -------
+    float or None
+        0 where the middle is safe; None where no place in the aperture is.
+    """
+    if margins.safe:
+        return 0.0
+    if margins.length_margin_mm < 0.0 or margins.window_margin_mm < 0.0:
+        return None
+    most = device.aperture_mm / 2.0 - inside_mm
+    up = max(0.0, _SPARE_MM - margins.stroke_margin_mm)
+    down = max(0.0, _SPARE_MM - margins.skin_margin_mm)
+    if (up > 0.0 and down > 0.0) or max(up, down) > most:
+        return None
+    if up >= margins.skin_margin_mm > 0.0 and up > 0.0:
+        return None
+    if down >= margins.stroke_margin_mm > 0.0 and down > 0.0:
+        return None
+    if up == down == 0.0:  # forbidden for another reason, such as the thickness
+        return None
+    return up - down
