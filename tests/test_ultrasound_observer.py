@@ -122,7 +122,7 @@ def test_a_lobule_of_fat_is_less_of_a_mass_than_a_mass():
 
 def test_a_bright_line_is_no_focus():
     frame = np.ones((200, 120), np.float32)
-    frame[100] = 12.0
+    frame[99:102] = 12.0
     line = focus_map(frame, 0.05, 0.15)
     frame[:] = 1.0
     frame[99:102, 59:62] = 12.0

@@ -34,12 +34,12 @@ CLUTTER_PER_CM3 = 0.4  # foci elsewhere that may be stronger than the reference 
 ELSEWHERE_MM = 10.0  # beyond any cluster around the focus in question
 CENTRES = 150  # foci, from the strongest on, that are tried as the middle of a group
 CLUSTER_RADIUS_MM = 5.0  # "grouped": specks that belong together lie within a ball of this size
-FOCUS_MM = (0.06, 0.15)  # sd (depth, lateral) of the matched filter: the beam at the focus
+FOCUS_MM = (0.02, 0.08)  # sd (depth, lateral) of a light filter: a focus is a beam wide
 RING_MM = (0.9, 1.5)  # semi-axes of the ring of surroundings: outside of a speck's beam
 PATCH_MM = (0.5, 0.7)  # size of each of its eight places
 APART_MM = (1.0, 0.6, 1.2)  # (across frames, depth, lateral): nearer peaks are one focus
 SKIN_MM = 3.0  # searched from below the skin
-FAT_OFFSET_DB = 3.0  # see mass_statistic
+FAT_OFFSET_DB = 3.0  # what uneven attenuation may take from the contrast against fat
 MASS_AXES_MM = ((5.0, 2.6), (7.0, 3.6), (9.0, 5.0), (13.0, 8.0))  # (width, height)
 FAT_BAND_MM = (2.5, 5.5)  # subcutaneous fat, the reader's grey reference
 
@@ -199,13 +199,15 @@ def _near(
 
 
 def focus_map(frame: NDArray[np.float32], row_mm: float, column_mm: float) -> Volume:
-    """Return the level (dB) of each pixel (every second row) over its surroundings."""
+    """Return the level (dB) of each pixel over its surroundings; of two rows the brighter."""
     power = frame * frame
     point = ndimage.gaussian_filter(
         power, (FOCUS_MM[0] / row_mm, FOCUS_MM[1] / column_mm), truncate=2.5
-    )[::2]
+    )
+    last = power.shape[0] // 2 * 2
+    point = np.maximum(point[0:last:2], point[1:last:2])
     patch = (max(1, round(PATCH_MM[0] / row_mm)), max(1, round(PATCH_MM[1] / column_mm)))
-    smooth = ndimage.uniform_filter(power, patch, mode="nearest")[::2]
+    smooth = ndimage.uniform_filter(power, patch, mode="nearest")[0:last:2]
     turn = np.arange(8) * np.pi / 4.0
     down = np.rint(RING_MM[0] * np.sin(turn) / (2.0 * row_mm)).astype(np.int64)
     across = np.rint(RING_MM[1] * np.cos(turn) / column_mm).astype(np.int64)
@@ -327,7 +329,7 @@ def mass_statistic(sweep: Sweep) -> tuple[Volume, Volume, _ToSupine]:
 
     The statistic (dB of mean log envelope) is the smaller of two contrasts: of the inside against
     the least dark of its six neighbours (above, below, left, right, before, behind), which a lobule
-    of fat open to one side fails, and against subcutaneous fat, which every lobule of fat fails.
+    of fat open to one side fails, and against subcutaneous fat, which a lobule of fat should fail.
 
     Returns
     -------
