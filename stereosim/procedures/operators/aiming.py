@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stereosim.biopsy.devices import Device
 from stereosim.biopsy.safety import Margins
 
@@ -45,3 +48,17 @@ def safe_depth_offset(device: Device, margins: Margins, inside_mm: float) -> flo
     if up == down == 0.0:  # forbidden for another reason, such as the thickness
         return None
     return up - down
+
+
+def correction(miss_mm: NDArray[np.float64], margins: Margins | None) -> NDArray[np.float64]:
+    """Return by how much the next insertion is moved for a lesion at `miss_mm` from the needle.
+
+    All of the way across; along z only as far as the margins allow: up into the skin margin, down
+    into the stroke margin.
+    """
+    move = np.array(miss_mm, dtype=np.float64)
+    if margins is not None:
+        lowest = -max(0.0, margins.stroke_margin_mm - _SPARE_MM)
+        highest = max(0.0, margins.skin_margin_mm - _SPARE_MM)
+        move[2] = float(np.clip(move[2], lowest, highest))
+    return move

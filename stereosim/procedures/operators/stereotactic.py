@@ -34,7 +34,7 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import Matches, choose_group, match_pair
-from stereosim.procedures.operators.aiming import safe_depth_offset
+from stereosim.procedures.operators.aiming import correction, safe_depth_offset
 from stereosim.procedures.operators.reading import Place, specks_near
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
@@ -125,17 +125,18 @@ class StereotacticOperator:
             seen = yield Expose("pair")
             seen = yield Fire()
             seen = yield Expose("pair")
-            miss = self._lesion_from_needle(seen, "postfire", device)
+            miss = self._lesion_from_needle(seen, device, depth)
             if miss is not None and not last and self._too_far(miss, device):
-                offset = offset + miss
+                offset = offset + correction(miss, seen.margins)
                 seen = yield Withdraw()
                 continue
             seen = yield Sample(hours_towards(miss, device.usual_cores))
             seen = yield Film()
             if cores_with_calcification(seen.films[-1]) or last:
                 break
-            miss = self._lesion_from_needle(seen, "postfire", device)
-            offset = offset + (np.zeros(3) if miss is None else miss)
+            miss = self._lesion_from_needle(seen, device, depth)
+            if miss is not None:
+                offset = offset + correction(miss, seen.margins)
             seen = yield Withdraw()
         seen = yield PlaceClip()
         return seen
@@ -151,7 +152,7 @@ class StereotacticOperator:
         assert seen.marked_mm is not None
         matches = self._match_near(seen, "target", seen.marked_mm)
         order = [] if matches is None else matches.spread_order()
-        offset = depth
+        systematic = np.zeros(3)
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
             if k > 0 and matches is not None:
                 speck = order[k % len(order)]
@@ -163,16 +164,16 @@ class StereotacticOperator:
                 off = safe_depth_offset(device, seen.margins, self.search.aperture_inside_mm)
                 if off is None:
                     continue
-                spot = spot + np.array([0.0, 0.0, off - depth[2]])
-            seen = yield Advance(_triple(offset + spot))
+                depth = np.array([0.0, 0.0, off])
+            seen = yield Advance(_triple(systematic + depth + spot))
             if k == 0:
                 seen = yield Expose("pair")
             seen = yield Fire()
             if k == 0:
                 seen = yield Expose("pair")
-                miss = self._lesion_from_needle(seen, "postfire", device)
+                miss = self._lesion_from_needle(seen, device, depth)
                 if miss is not None and self._too_far(miss, device):
-                    offset = miss
+                    systematic = correction(miss, seen.margins)
             seen = yield Sample((hour,))
             if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
@@ -234,24 +235,25 @@ class StereotacticOperator:
         depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
         return self._match(seen, phase, place[:2], depth)
 
-    def _lesion_from_needle(self, seen: Seen, phase: str, device: Device) -> Array | None:
-        """Read a pair with the needle in it: where the lesion lies from the aperture's centre.
+    def _lesion_from_needle(self, seen: Seen, device: Device, depth: Array) -> Array | None:
+        """Read the post-fire pair: where the lesion lies from where the needle should have it.
 
-        Returns None where the pair shows no speck near the marked place.  Where the needle's tip
-        cannot be made out, the console's read-out stands in for it.
+        `depth` is by how much the aperture was aimed off the target on purpose.  Returns None where
+        the pair shows no speck near the marked place.  Where the needle's tip cannot be made out,
+        the console's read-out stands in for it.
         """
         assert seen.marked_mm is not None and seen.commanded is not None
-        matches = self._match_near(seen, phase, seen.marked_mm)
+        matches = self._match_near(seen, "postfire", seen.marked_mm)
         if matches is None:
             return None
-        tips = [find_needle_tip(image) for image in seen.pair(phase)]
+        tips = [find_needle_tip(image) for image in seen.pair("postfire")]
         centre = seen.commanded.centre_mm
         if tips[0] is not None and tips[1] is not None:
             views = stereo_pair(self.unit)
             tip = triangulate_pair(*views, tips[0], tips[1], sigma_px=1.0).target_mm
             # The needle comes from the paddle, so the aperture lies above the tip.
             centre = tip + np.array([0.0, 0.0, device.tip_offset_mm])
-        miss: Array = matches.centroid_mm - centre
+        miss: Array = matches.centroid_mm - centre + depth
         return miss
 
 
