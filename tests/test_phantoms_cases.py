@@ -93,7 +93,7 @@ BAD = [
     ("specks = 5", "specks = 5.5", "lesion.specks: must be a whole number"),
     ("extent_mm = 7.0", "extent_mm = true", "lesion.extent_mm: must be a number"),
     ("extent_mm = 7.0", "extent_mm = 0", "extent_mm must be above 0"),
-    ("diameter_mm = [0.12, 0.20]", "diameter_mm = [0.12]", "diameter_mm: must be a list of 2"),
+    ("diameter_mm = [0.17, 0.26]", "diameter_mm = [0.17]", "diameter_mm: must be a list of 2"),
     ('"punctate"', '"pointy"', "morphology 'pointy' is none of"),
     ("supine_mm = [7.0, -8.0, 12.6]", "supine_mm = [70.0, 90.0, 14.0]", "outside the breast"),
     ("supine_mm = [7.0, -8.0, 12.6]", "", "exactly one of breast_mm and supine_mm"),
