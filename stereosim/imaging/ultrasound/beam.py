@@ -10,6 +10,7 @@ the resolution volume grows.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,19 +118,33 @@ def _surviving_spectrum(
     return centre, spread * math.sqrt(2.0), -10.0 * np.log10(total / (amplitude**2).sum())
 
 
-def _focused_field(
-    across: Array, depth: Array, aperture: Array, focus: Array, frequency: Array, pedestal: float
-) -> NDArray[np.complex128]:
-    """Return the one-way field (depths, across) of line apertures, each focused at `focus`."""
+def _focused_fields(
+    across: Array,
+    depth: Array,
+    aperture: Array,
+    focus: Array,
+    wavenumber: Array,
+    step: Array,
+    count: int,
+    pedestal: float,
+) -> Iterator[NDArray[np.complex128]]:
+    """Yield one-way fields (depths, across) of line apertures, each focused at `focus`.
+
+    The fields are those at `count` wavenumbers (rad/mm, one per depth), `step` apart.  The phase of
+    each follows from the one before by one product: an exponential costs thirty times as much.
+    """
     s = (np.arange(_APERTURE_POINTS) + 0.5) / _APERTURE_POINTS - 0.5
     weight = pedestal + (1.0 - pedestal) * np.cos(2.0 * np.pi * s)
     u = aperture[:, None] * s
-    k = (2.0 * np.pi * frequency)[:, None, None]
     path = np.sqrt((across[None, :, None] - u[:, None, :]) ** 2 + depth[:, None, None] ** 2)
-    delay = np.sqrt(u**2 + focus[:, None] ** 2)[:, None, :]
-    field = np.exp(1j * k * (path - delay)) @ weight
-    axis = np.exp(1j * k * (depth[:, None, None] - focus[:, None, None]))[:, :, 0]
-    return np.asarray(field / axis)
+    # Less the path along the axis, so that the phase on it stays 0.
+    path -= (np.sqrt(u**2 + focus[:, None] ** 2) + (depth - focus)[:, None])[:, None, :]
+    phasor = np.exp(1j * wavenumber[:, None, None] * path)
+    turn = np.exp(1j * step[:, None, None] * path)
+    for k in range(count):
+        if k:
+            phasor *= turn
+        yield phasor @ weight
 
 
 def _two_way(
@@ -143,14 +158,21 @@ def _two_way(
     pedestal: float,
 ) -> NDArray[np.complex128]:
     """Return the two-way beam (depths, across): seven frequencies of the pulse at its peak."""
+    # Deep down little but the low end of the pulse is left; it stays above 0.5 MHz.
+    spread = np.minimum(sd, (frequency - 0.5) / 1.5)
+    steps = np.linspace(-1.5, 1.5, 7)
+    k = 2.0 * np.pi / speed_mm_us * (frequency - 1.5 * spread)
+    apart = 2.0 * np.pi / speed_mm_us * 0.5 * spread
+    sent = _focused_fields(across, depth, *transmit, k, apart, steps.size, 1.0)
     total = np.zeros((depth.size, across.size), np.complex128)
-    for step in np.linspace(-1.5, 1.5, 7):
-        f = np.maximum(frequency + step * sd, 0.5) / speed_mm_us
-        sent = _focused_field(across, depth, *transmit, f, 1.0)
-        heard = (
-            sent if transmit is receive else _focused_field(across, depth, *receive, f, pedestal)
-        )
-        total += math.exp(-0.5 * step**2) * sent * heard
+    pairs: Iterable[tuple[NDArray[np.complex128], NDArray[np.complex128]]]
+    if transmit is receive:
+        pairs = ((one, one) for one in sent)
+    else:
+        heard = _focused_fields(across, depth, *receive, k, apart, steps.size, pedestal)
+        pairs = zip(sent, heard, strict=True)
+    for step, (out, back) in zip(steps, pairs, strict=True):
+        total += math.exp(-0.5 * step**2) * out * back
     return total
 
 
