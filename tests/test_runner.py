@@ -1,4 +1,4 @@
-"""Running trials: results are written as they come, survive a kill, and do not depend on workers."""
+"""Running trials: written as they come, survive a kill, do not depend on the workers."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ septa and lobules all have had their chance to be mistaken.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -79,8 +79,8 @@ class EchoFinding:
         What was measured, and what the reader asks for; dB.
     extent_mm : float
         Largest width; 0 for a single focus.
-    foci : int
-        Number of foci that it is made of; 0 for a mass.
+    foci_mm : ndarray (k, 3)
+        Foci that it is made of, supine frame; none for a mass.
     """
 
     kind: Literal["specks", "mass"]
@@ -88,7 +88,7 @@ class EchoFinding:
     statistic: float
     threshold: float
     extent_mm: float
-    foci: int = 0
+    foci_mm: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 @dataclass(frozen=True)
@@ -192,10 +192,8 @@ def search(
     return sorted(found + masses, key=lambda item: item.threshold - item.statistic)
 
 
-def _near(
-    findings: list[EchoFinding], point: Array, distance_mm: float = CLUSTER_RADIUS_MM
-) -> bool:
-    return any(np.linalg.norm(item.position_mm - point) < distance_mm for item in findings)
+def _near(found: list[EchoFinding], point: Array, distance_mm: float = CLUSTER_RADIUS_MM) -> bool:
+    return any(np.linalg.norm(item.position_mm - point) < distance_mm for item in found)
 
 
 def focus_map(frame: NDArray[np.float32], row_mm: float, column_mm: float) -> Volume:
@@ -305,11 +303,12 @@ def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[Ec
         middle = np.average(points, axis=0, weights=foci.level_db[group])
         if not _near(found, middle, 2.0 * CLUSTER_RADIUS_MM):
             extent = float(2.0 * np.linalg.norm(points - middle, axis=1).max())
-            found.append(EchoFinding("specks", middle, total, limit, extent, len(group)))
+            found.append(EchoFinding("specks", middle, total, limit, extent, points))
     for i in np.flatnonzero(measured.focus_db > lone):
         point = foci.position_mm[i]
         if not _near(found, point):
-            found.append(EchoFinding("specks", point, float(measured.focus_db[i]), lone, 0.0, 1))
+            db = float(measured.focus_db[i])
+            found.append(EchoFinding("specks", point, db, lone, 0.0, point[None]))
     return found
 
 

@@ -180,7 +180,8 @@ class StereotacticOperator:
                 if cores_with_calcification(seen.films[-1]):
                     break
             seen = yield Withdraw()
-        seen = yield PlaceClip()
+        if seen.cores:
+            seen = yield PlaceClip()
         return seen
 
     def _too_far(self, miss: Array, device: Device) -> bool:

@@ -27,6 +27,7 @@ from stereosim.procedures.intents import (
     Stop,
     Withdraw,
 )
+from stereosim.procedures.matching import spread_order
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -55,6 +56,8 @@ class UltrasoundOperator:
         Whether a lesion that is not seen is biopsied at the expected place all the same.
     findings : list of EchoFinding
         What the last search reported.
+    aims : ndarray, shape (k, 3)
+        The single foci of the specks that are biopsied, supine frame, mm.
     """
 
     skill: Skill
@@ -62,6 +65,7 @@ class UltrasoundOperator:
     devices: Mapping[str, Device]
     attempt_blind: bool = False
     findings: list[EchoFinding] = field(default_factory=list, init=False)
+    aims: Array = field(default_factory=lambda: np.zeros((0, 3)), init=False)
 
     def localise(self, seen: Seen) -> Policy:
         """Scan the expected place and mark what is to be biopsied, or decline."""
@@ -72,6 +76,7 @@ class UltrasoundOperator:
         specks = _nearest(findings, "specks", expected, self.search.ultrasound_gate_mm)
         mass = _nearest(findings, "mass", expected, self.search.correlate_gate_mm)
         if specks is not None:
+            self.aims = specks.foci_mm
             yield MarkEcho(_triple(specks.position_mm), "specks")
         elif mass is not None:
             yield MarkEcho(_triple(mass.position_mm), "correlate")
@@ -100,7 +105,8 @@ class UltrasoundOperator:
             seen = yield from self._gun_passes(seen, device)
         else:
             seen = yield from self._vacuum_passes(seen, device)
-        seen = yield PlaceClip()
+        if seen.cores:
+            yield PlaceClip()
         yield Stop("finished")
 
     def _vacuum_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
@@ -115,16 +121,29 @@ class UltrasoundOperator:
         return seen
 
     def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        for spot, hour in pass_pattern(2 * device.usual_cores, 1):
+        """Aim each pass at another of the foci; once round, step aside from each."""
+        assert seen.marked_mm is not None
+        reason = seen.marked_reason
+        order: list[int] = []
+        if len(self.aims):
+            away = np.linalg.norm(self.aims - seen.marked_mm, axis=1)
+            order = spread_order(self.aims, int(np.argmin(away)))
+        for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
+            if order:
+                seen = yield MarkEcho(_triple(self.aims[order[k % len(order)]]), reason)
+                seen = yield ChooseDevice(device.name)
+                assert seen.margins is not None
+                if not seen.margins.safe:
+                    continue
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
             seen = yield Advance((0.0, float(spot[0]), float(spot[1])))
             seen = yield Fire()
             seen = yield Sample((hour,))
-            seen = yield Withdraw()
             if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
                 if cores_with_calcification(seen.films[-1]):
                     break
+            seen = yield Withdraw()
         return seen
 
 
