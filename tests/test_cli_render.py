@@ -43,10 +43,12 @@ def test_specks_are_where_the_projection_of_the_truth_says(
     answer = render(capsys, "left", out, "--noise-free")
     signal = np.load(out)
     assert signal.dtype == np.float32 and list(signal.shape) == answer["shape"]
-    specks = load_case("case-1").patient(1).specks
-    shift = np.array([*answer["shift_mm"], 0.0])  # type: ignore[misc]
+    patient = load_case("case-1").patient(1)
+    places = patient.specks.solids.centres_mm[patient.specks.target]
+    if answer["approach"] == "caudocranial":  # turned by 180 degrees about y
+        places = places * [-1.0, 1.0, -1.0] + [0.0, 0.0, patient.breast.thickness_mm]
     seen = 0
-    for centre in specks.solids.centres_mm[specks.target] - shift:
+    for centre in places - np.array([*answer["shift_mm"], 0.0]):  # type: ignore[misc]
         point = [repr(float(x)) for x in centre]
         assert main(["project", "--unit", "upright-hologic", "--point", *point, "--json"]) == 0
         column, row = json.loads(capsys.readouterr().out)["views"][1]["pixel"]
@@ -56,7 +58,7 @@ def test_specks_are_where_the_projection_of_the_truth_says(
         place = np.unravel_index(drop.argmax(), drop.shape)
         assert drop.max() > 5.0 * np.median(np.abs(drop))
         seen += int(np.hypot(place[0] - 12, place[1] - 12) * 0.07 < 1.0)
-    assert seen == np.count_nonzero(specks.target)
+    assert seen == len(places) == 5
 
 
 def test_png_shows_dense_tissue_white_and_repeats_itself(
@@ -160,3 +162,7 @@ def test_xray_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert float(ds.PositionerPrimaryAngle) == answer["angle_deg"] == 15.0
     assert float(ds.ImagerPixelSpacing[0]) == answer["pitch_mm"]
     assert ds.ImageLaterality == "R"
+    # The lesion lies in the lower half, so the breast is turned and columns run to the left.
+    assert answer["approach"] == "caudocranial"
+    assert list(ds.PatientOrientation) == ["L", "P"]
+    assert ds.ViewCodeSequence[0].CodeMeaning == "caudo-cranial"

@@ -40,6 +40,7 @@ def pictures(name: str, cancel: Cancel, report: Report) -> Iterator[Picture]:
     meter = Meter("loading the simulator", 5, report)
     from stereosim.experiments.first_look import ultrasound_look, xray_looks
     from stereosim.experiments.trial import Room, Setting
+    from stereosim.procedures.approach import usual_position
     from stereosim_phantoms.cases import load_case
 
     meter.advance()
@@ -47,10 +48,11 @@ def pictures(name: str, cancel: Cancel, report: Report) -> Iterator[Picture]:
     patient = load_case(name).patient(SEED)
     meter.stage = "making the stereotactic images"
     cancel.check()
-    for image in xray_looks(patient, room, seed=SEED):
+    position = usual_position(patient.referral, room.unit)
+    for image in xray_looks(patient, room, seed=SEED, position=position):
         cancel.check()
         meter.advance()
-        yield _xray_picture(image)
+        yield _xray_picture(image, position.approach)
     meter.stage = "scanning with ultrasound"
     cancel.check()
     look = ultrasound_look(patient, room, seed=SEED)
@@ -58,14 +60,14 @@ def pictures(name: str, cancel: Cancel, report: Report) -> Iterator[Picture]:
     yield _ultrasound_picture(look.frame, look.reason)
 
 
-def _xray_picture(image: XrayImage) -> Picture:
+def _xray_picture(image: XrayImage, approach: str) -> Picture:
     from stereosim.imaging.display import presentation
 
     rows, columns = image.pixels.shape
     pitch, exposure = image.view.pitch_mm, image.exposure
     angle = f"{image.view.angle_deg:+.0f}°" if image.view.angle_deg else "0°"
     caption = (
-        f"{image.view.name}  {angle}\n"
+        f"{image.view.name}  {angle}  {approach}\n"
         f"{exposure.kv:.0f} kV  {exposure.mas:.0f} mAs  {exposure.dose_mgy:.2f} mGy"
     )
     return Picture(

@@ -135,7 +135,13 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
     if args.out.suffix.lower() == ".dcm":
         from stereosim.storage.dicom import write_xray
 
-        write_xray(image, args.out, laterality=_side(patient), patient_label=args.case[:40])
+        write_xray(
+            image,
+            args.out,
+            laterality=_side(patient),
+            patient_label=args.case[:40],
+            from_below=position.approach == "caudocranial",
+        )
     else:
         _write(args.out, image.pixels, presentation(image))
     exposure = image.exposure

@@ -44,6 +44,7 @@ def write_xray(
     for_presentation: bool = True,
     laterality: str = "R",
     patient_label: str = "SYNTHETIC",
+    from_below: bool = False,
 ) -> None:
     """Write one image as a DICOM file.
 
@@ -61,6 +62,9 @@ def write_xray(
     patient_label : str
         Tells virtual patients apart; at most 40 characters.  The name always says that the
         patient is simulated.
+    from_below : bool
+        Whether the breast lay turned by 180 degrees about y (a caudocranial approach): the columns
+        then run toward the patient's left.
 
     Raises
     ------
@@ -74,11 +78,17 @@ def write_xray(
         for_presentation=for_presentation,
         laterality=laterality,
         patient_label=patient_label,
+        from_below=from_below,
     ).save_as(path, enforce_file_format=True)
 
 
 def xray_dataset(
-    image: XrayImage, *, for_presentation: bool, laterality: str, patient_label: str
+    image: XrayImage,
+    *,
+    for_presentation: bool,
+    laterality: str,
+    patient_label: str,
+    from_below: bool = False,
 ) -> Dataset:
     """Return the image as a pydicom data set, file meta information included."""
     from pydicom.dataset import Dataset, FileMetaDataset
@@ -101,6 +111,7 @@ def xray_dataset(
     ds.file_meta.ImplementationClassUID = _uid("implementation", __version__)
     _patient_and_study(ds, patient_label)
     _series(ds, image, patient_label, for_presentation, laterality)
+    _orientation(ds, from_below)
     _acquisition(ds, image)
     _pixels(ds, image, pixels, for_presentation)
     return ds
@@ -162,11 +173,17 @@ def _series(
     ds.BodyPartExamined = "BREAST"
     ds.OrganExposed = "BREAST"
     ds.AnatomicRegionSequence = _code("76752008", "SCT", "Breast")
-    ds.ViewCodeSequence = _code("399162004", "SCT", "cranio-caudal")
-    ds.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([])
     ds.AcquisitionContextSequence = Sequence([])
-    # Columns run along +x, the patient's right; rows run toward the chest wall.
-    ds.PatientOrientation = ["R", "P"]
+
+
+def _orientation(ds: Dataset, from_below: bool) -> None:
+    """Columns run along +x, the patient's right unless turned; rows run toward the chest wall."""
+    from pydicom.sequence import Sequence
+
+    view = ("399196006", "caudo-cranial") if from_below else ("399162004", "cranio-caudal")
+    ds.ViewCodeSequence = _code(view[0], "SCT", view[1])
+    ds.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([])
+    ds.PatientOrientation = ["L" if from_below else "R", "P"]
 
 
 def _acquisition(ds: Dataset, image: XrayImage) -> None:
