@@ -94,8 +94,8 @@ class Seen:
         How the breast was positioned.
     shots : tuple of Shot
         Every exposure so far.
-    sweep : Sweep or None
-        The newest ultrasound sweep.
+    sweeps : tuple of Sweep
+        Every ultrasound sweep so far.
     target : Triangulation or None
         What the marks triangulate to (stereotactic), support frame.
     marked_mm : ndarray of 3 or None
@@ -124,7 +124,7 @@ class Seen:
     approach: str = "craniocaudal"
     shift_mm: tuple[float, float] = (0.0, 0.0)
     shots: tuple[Shot, ...] = ()
-    sweep: Sweep | None = None
+    sweeps: tuple[Sweep, ...] = ()
     target: Triangulation | None = None
     marked_mm: NDArray[np.float64] | None = None
     marked_reason: str = ""

@@ -75,7 +75,7 @@ class UltrasoundProcedure(Procedure):
             )
         seen = replace(
             state.seen,
-            sweep=self._sweeps[key],
+            sweeps=(*state.seen.sweeps, self._sweeps[key]),
             minutes=state.seen.minutes + load_minutes().scan,
         )
         return replace(state, step=Step.SCOUT, seen=seen)
@@ -83,7 +83,7 @@ class UltrasoundProcedure(Procedure):
     def _mark(
         self, state: ProcedureState, position: tuple[float, float, float], reason: str
     ) -> ProcedureState:
-        if state.seen.sweep is None:
+        if not state.seen.sweeps:
             raise IntentError("mark-echo: scan first")
         if state.truth.tissue.needle is not None:
             raise IntentError("mark-echo: withdraw the needle first")

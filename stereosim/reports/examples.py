@@ -55,12 +55,16 @@ def _stereotactic(seen: Seen) -> list[ReportImage]:
 
 
 def _ultrasound(seen: Seen) -> list[ReportImage]:
-    sweep = seen.sweep
-    if sweep is None:
-        return []
     place = seen.referral.supine_mm if seen.marked_mm is None else seen.marked_mm
-    away = [np.hypot(pose.x_mm - place[0], pose.y_mm - place[1]) for pose in sweep.poses]
-    frame = sweep.frame(int(np.argmin(away)))
+    away = [
+        (np.hypot(pose.x_mm - place[0], pose.y_mm - place[1]), i, k)
+        for i, sweep in enumerate(seen.sweeps)
+        for k, pose in enumerate(sweep.poses)
+    ]
+    if not away:
+        return []
+    _, i, k = min(away)
+    frame = seen.sweeps[i].frame(k)
     where = _MARKED[seen.marked_reason]
     return [
         ReportImage.from_array(

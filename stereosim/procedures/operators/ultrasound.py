@@ -68,20 +68,31 @@ class UltrasoundOperator:
     aims: Array = field(default_factory=lambda: np.zeros((0, 3)), init=False)
 
     def localise(self, seen: Seen) -> Policy:
-        """Scan the expected place and mark what is to be biopsied, or decline."""
+        """Scan the expected place, then both sides of it, and mark what is seen first, or decline.
+
+        Breasts move: where the first strip shows nothing, the strips beside it are swept too.
+        """
         expected = seen.referral.supine_mm
-        seen = yield Scan(float(expected[0]), float(expected[1]), self.search.ultrasound_extent_mm)
-        assert seen.sweep is not None
-        self.findings = findings = search(seen.sweep)
-        specks = _nearest(findings, "specks", expected, self.search.ultrasound_gate_mm)
-        mass = _nearest(findings, "mass", expected, self.search.correlate_gate_mm)
-        if specks is not None:
-            self.aims = specks.foci_mm
-            yield MarkEcho(_triple(specks.position_mm), "specks")
-        elif mass is not None:
-            yield MarkEcho(_triple(mass.position_mm), "correlate")
-        else:
-            yield from self.not_visible(seen)
+        self.findings = []
+        beside = 0.0
+        for strip in (0.0, 1.0, -1.0):
+            seen = yield Scan(
+                float(expected[0] + strip * beside),
+                float(expected[1]),
+                self.search.ultrasound_extent_mm,
+            )
+            self.findings += search(seen.sweeps[-1])
+            specks = _nearest(self.findings, "specks", expected, self.search.ultrasound_gate_mm)
+            mass = _nearest(self.findings, "mass", expected, self.search.correlate_gate_mm)
+            if specks is not None:
+                self.aims = specks.foci_mm
+                yield MarkEcho(_triple(specks.position_mm), "specks")
+                return
+            if mass is not None:
+                yield MarkEcho(_triple(mass.position_mm), "correlate")
+                return
+            beside = seen.sweeps[-1].probe.width_mm
+        yield from self.not_visible(seen)
 
     def not_visible(self, seen: Seen) -> Policy:
         """Decline, or aim at the expected place if the experiment asks for it."""
