@@ -65,12 +65,24 @@ class MarkPair(Intent):
 
 @dataclass(frozen=True)
 class Scan(Intent):
-    """Sweep the ultrasound probe over the skin around a place (supine x, y in mm)."""
+    """Sweep the ultrasound probe over the skin.
+
+    Attributes
+    ----------
+    x_mm, y_mm : float
+        Middle of the area, supine frame.
+    extent_mm : float
+        Length of the movement; the area is as wide as the probe.
+    depth_mm, focus_mm : float
+        Depth shown, and depth of the transmit focus.
+    """
 
     name: ClassVar[str] = "scan"
     x_mm: float
     y_mm: float
     extent_mm: float
+    depth_mm: float = 35.0
+    focus_mm: float = 15.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import freehand_check
 from stereosim.biopsy.tissue import Tissue
+from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
@@ -43,9 +44,7 @@ class UltrasoundProcedure(Procedure):
     guidance: ClassVar[str] = "ultrasound"
     # Nothing holds the supine breast; the probe's pressure along z is released at the end.
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
-    _sweeps: dict[tuple[float, float, float], Sweep] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    _sweeps: dict[Scan, Sweep] = field(default_factory=dict, init=False, repr=False)
 
     def start(self) -> ProcedureState:
         """Return the state before the probe touches the skin."""
@@ -55,27 +54,35 @@ class UltrasoundProcedure(Procedure):
 
     def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
         match intent:
-            case Scan(x, y, extent):
-                return self._scan(state, x, y, extent)
+            case Scan():
+                return self._scan(state, intent)
             case MarkEcho(position, reason):
                 return self._mark(state, position, reason)
             case _:
                 raise IntentError(f"{intent.name}: not part of an ultrasound-guided procedure")
 
-    def _scan(self, state: ProcedureState, x: float, y: float, extent: float) -> ProcedureState:
+    def _scan(self, state: ProcedureState, scan: Scan) -> ProcedureState:
         if state.seen.passes:
             raise IntentError("scan: the needle has been in; its track would be in the image")
-        if extent <= 0.0:
-            raise IntentError("scan.extent_mm: must be above 0")
-        key = (x, y, extent)
-        if key not in self._sweeps:
-            tissue = Insonated.from_patient(self.patient, *scan_box((x, y), extent, self.probe))
-            self._sweeps[key] = sweep(
-                tissue, (x, y), extent, self.step_mm, self.probe, seed=self.seed
+        for name in ("extent_mm", "depth_mm", "focus_mm"):
+            if getattr(scan, name) <= 0.0:
+                raise IntentError(f"scan.{name}: must be above 0")
+        if scan not in self._sweeps:
+            place = (scan.x_mm, scan.y_mm)
+            box = scan_box(place, scan.extent_mm, self.probe, scan.depth_mm)
+            self._sweeps[scan] = sweep(
+                Insonated.from_patient(self.patient, *box),
+                place,
+                scan.extent_mm,
+                self.step_mm,
+                self.probe,
+                seed=self.seed,
+                grid=Grid(depth_mm=scan.depth_mm),
+                focus_mm=scan.focus_mm,
             )
         seen = replace(
             state.seen,
-            sweeps=(*state.seen.sweeps, self._sweeps[key]),
+            sweeps=(*state.seen.sweeps, self._sweeps[scan]),
             minutes=state.seen.minutes + load_minutes().scan,
         )
         return replace(state, step=Step.SCOUT, seen=seen)

@@ -50,6 +50,8 @@ class Search:
     scout_gate_mm: float
     pair_gate_mm: float
     ultrasound_extent_mm: float
+    ultrasound_depth_mm: float
+    below_mm: float
     ultrasound_gate_mm: float
     correlate_gate_mm: float
     minimum_radius_mm: float

@@ -80,6 +80,8 @@ class UltrasoundOperator:
                 float(expected[0] + strip * beside),
                 float(expected[1]),
                 self.search.ultrasound_extent_mm,
+                max(self.search.ultrasound_depth_mm, float(expected[2]) + self.search.below_mm),
+                float(expected[2]),
             )
             self.findings += search(seen.sweeps[-1])
             specks = _nearest(self.findings, "specks", expected, self.search.ultrasound_gate_mm)
