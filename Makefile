@@ -2,8 +2,8 @@
 # Python makes .venv (tools/setup.sh), later ones find it ready.
 
 BIN := .venv/bin
-DEMO_CASE = $(BIN)/stereosim compare case-1 --trials 10 --seed 1 --out demo/case-1
-DEMO_COHORT = $(BIN)/stereosim compare screening --trials 24 --seed 1 --out demo/cohort
+DEMO_CASE = $(BIN)/stereosim compare case-1 --trials 6 --seed 1 --out demo/case-1
+DEMO_COHORT = $(BIN)/stereosim compare screening --trials 16 --seed 1 --out demo/cohort
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help demo app test test-all lint bench clean

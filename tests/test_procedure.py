@@ -223,7 +223,10 @@ def test_a_blank_b_mode_makes_the_ultrasound_arm_fail(
     procedure, operator = sonography(patient)
     state = procedure.start()
     state = procedure.run(state, operator.localise(state.seen))
-    assert state.outcome == "declined: not visible"
+    assert operator.findings == []
+    assert state.seen.marked_mm is None
+    state = procedure.run(state, operator.decline())
+    assert score(state).outcome == "declined: not visible"
 
 
 @pytest.mark.parametrize("name", list_cases())

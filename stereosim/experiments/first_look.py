@@ -23,6 +23,9 @@ from stereosim.procedures.ultrasound import UltrasoundProcedure
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.randomness import derived_seed
 
+# Finer than in trials: these images are for looking at.
+_VOXEL_MM = 0.3
+
 
 @dataclass(frozen=True)
 class UltrasoundLook:
@@ -68,7 +71,7 @@ def xray_looks(
         conditions=Conditions(noise, room.placement["stereotactic"]),
         seed=derived_seed(seed, "stereotactic"),
         machine=room.machine,
-        voxel_mm=room.setting.voxel_mm,
+        voxel_mm=_VOXEL_MM,
     )
     usual = usual_position(patient.referral, room.unit)
     state, _ = procedure.step(procedure.start(), usual if position is None else position)

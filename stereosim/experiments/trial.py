@@ -61,7 +61,7 @@ class Setting:
     probe: str = "l14-5"
     needles: tuple[tuple[str, ...], ...] = (("ncb-14g",), ("vab-11g", "vab-11g-petite"))
     skill: str = "trained"
-    voxel_mm: float = 0.4
+    voxel_mm: float = 0.5
     sweep_step_mm: float = STEP_MM
 
 
@@ -197,7 +197,7 @@ def run_trial(
     )
     sonographer = UltrasoundOperator(room.skill, room.search, room.devices)
     start = sono.start()
-    guided = sono.run(start, sonographer.localise(start.seen))
+    scanned = sono.run(start, sonographer.localise(start.seen))
     saw_specks, saw_mass = _what_ultrasound_saw(patient, sonographer)
 
     table = StereotacticProcedure(
@@ -224,17 +224,16 @@ def run_trial(
             end = table.run(end, radiologist.biopsy(end.seen, names))
         rows.append(row(names, end, "as guided"))
         states[f"stereotactic {names[0]}"] = end
-        end = guided
-        if end.outcome is None:
-            end = sono.run(end, sonographer.biopsy(end.seen, names))
-        rows.append(row(names, end, "as guided"))
+        if scanned.seen.marked_mm is None:
+            end = sono.run(scanned, sonographer.decline())
+            rows.append(row(names, end, "as guided"))
+            blind = sono.run(scanned, sonographer.attempt(scanned.seen))
+            tried = sono.run(blind, sonographer.biopsy(blind.seen, names))
+            rows.append(row(names, tried, "attempted"))
+        else:
+            end = sono.run(scanned, sonographer.biopsy(scanned.seen, names))
+            rows.append(row(names, end, "as guided"))
         states[f"ultrasound {names[0]}"] = end
-        if end.outcome == "declined: not visible":
-            blind = replace(sonographer, attempt_blind=True)
-            start = sono.start()
-            end = sono.run(start, blind.localise(start.seen))
-            end = sono.run(end, blind.biopsy(end.seen, names))
-            rows.append(row(names, end, "attempted"))
     return TrialRecord(tuple(rows), states)
 
 

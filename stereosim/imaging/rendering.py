@@ -80,6 +80,7 @@ def transmission(
     paths_mm: Image,
     corner: tuple[int, int],
     boxes: NDArray[np.int64],
+    subpixels: int = SUBPIXELS,
 ) -> Image:
     """Ratio of the primary with to that without the solids in a window of the detector.
 
@@ -97,6 +98,8 @@ def transmission(
         Row and column of the window's first pixel.
     boxes : ndarray of int64, shape (s, 4)
         Pixels of the whole image that each solid can touch.
+    subpixels : int
+        Rays per pixel and axis.
     """
     shape = paths_mm.shape[1:]
     if len(solids) == 0:
@@ -118,7 +121,7 @@ def transmission(
         beam.tissue_mu,
         mu,
         np.ascontiguousarray(paths_mm, dtype=np.float32),
-        SUBPIXELS,
+        subpixels,
         out,
     )
     return out

@@ -112,7 +112,9 @@ def specimen_film(specks: Specks, boxes_mm: Array, *, rng: np.random.Generator |
     quantum = float((beam.absorbed_kev * beam.energies_kev).sum() / beam.absorbed_kev.sum())
     solids = solid_arrays(Scene(spec.thickness_mm, specks, core_rods(boxes)))
     air = np.zeros((3, *view.shape), dtype=np.float32)
-    ratio = transmission(view, solids, beam, air, (0, 0), solid_boxes(view, solids))
+    boxes_px = solid_boxes(view, solids)
+    # Pixels finer than the unit's: fewer rays in each are as dense.
+    ratio = transmission(view, solids, beam, air, (0, 0), boxes_px, subpixels=2)
     energy = blur(np.float32(open_kev) * ratio, view.pitch_mm, detector)
     if rng is not None:
         add_noise(energy, view.pitch_mm, detector, quantum, rng)

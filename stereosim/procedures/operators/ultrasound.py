@@ -1,7 +1,8 @@
 """The simulated operator at the ultrasound machine: sees the sweep and the referral, nothing else.
 
-Seen specks are biopsied; else a mass near the expected place is taken for the correlate; else the
-operator declines and refers to stereotactic guidance, unless told to attempt it all the same.
+Seen specks are biopsied; else a mass near the expected place is taken for the correlate; else
+nothing is marked, and the operator declines and refers to stereotactic guidance, or attempts it all
+the same where the experiment asks for that.
 """
 
 from __future__ import annotations
@@ -52,8 +53,6 @@ class UltrasoundOperator:
         How far the operator looks.
     devices : mapping of str to Device
         The catalogue on the shelf.
-    attempt_blind : bool
-        Whether a lesion that is not seen is biopsied at the expected place all the same.
     findings : list of EchoFinding
         What the last search reported.
     aims : ndarray, shape (k, 3)
@@ -63,12 +62,11 @@ class UltrasoundOperator:
     skill: Skill
     search: Search
     devices: Mapping[str, Device]
-    attempt_blind: bool = False
     findings: list[EchoFinding] = field(default_factory=list, init=False)
     aims: Array = field(default_factory=lambda: np.zeros((0, 3)), init=False)
 
     def localise(self, seen: Seen) -> Policy:
-        """Scan the expected place, then both sides of it, and mark what is seen first, or decline.
+        """Scan the expected place, then both sides of it, and mark what is seen first, if anything.
 
         Breasts move: where the first strip shows nothing, the strips beside it are swept too.
         """
@@ -94,14 +92,14 @@ class UltrasoundOperator:
                 yield MarkEcho(_triple(mass.position_mm), "correlate")
                 return
             beside = seen.sweeps[-1].probe.width_mm
-        yield from self.not_visible(seen)
 
-    def not_visible(self, seen: Seen) -> Policy:
-        """Decline, or aim at the expected place if the experiment asks for it."""
-        if self.attempt_blind:
-            yield MarkEcho(_triple(seen.referral.supine_mm), "blind")
-        else:
-            yield Stop("declined: not visible")
+    def decline(self) -> Policy:
+        """Refer to stereotactic guidance: what the guideline asks for where nothing is seen."""
+        yield Stop("declined: not visible")
+
+    def attempt(self, seen: Seen) -> Policy:
+        """Mark the place that the referral names, although nothing is seen there."""
+        yield MarkEcho(_triple(seen.referral.supine_mm), "blind")
 
     def biopsy(self, seen: Seen, variants: tuple[str, ...]) -> Policy:
         """Sample the marked place freehand with the first of `variants` that is safe."""
