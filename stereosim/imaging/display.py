@@ -61,10 +61,13 @@ def density(image: XrayImage) -> Image:
 
 
 def window(dense: Image, preset: Preset) -> tuple[float, float]:
-    """Return the densities shown black and white under `preset`, judged on what is not air."""
+    """Return the densities shown black and white, judged on what is neither air nor metal."""
+    from stereosim.imaging.metal import load_metal
+
     # Every seventh pixel along each axis is enough for a percentile.
     sample = dense[::7, ::7].ravel()
     breast = sample[sample > np.percentile(sample, 95.0) - _AIR_DENSITY]
+    breast = breast[breast < np.median(breast) + load_metal().density]
     low, high = np.percentile(breast, [preset.low_percent, preset.high_percent])
     middle, half = 0.5 * (low + high), 0.5 * preset.widen * (high - low)
     half = max(float(half), 1e-3)

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+# The shaft and the driver behind it: the image of the needle ends at the edge of the field.
+_ROD_MM = 300.0
+
 # A console assumes this uncertainty of a mark when it shows standard deviations, in pixels.
 _MARK_SD_PX = 1.0
 
@@ -177,9 +180,7 @@ class StereotacticProcedure(Procedure):
             far_mm=device.dead_tip_mm + device.aperture_mm,
             direction=pose.hour_direction(state.seen.hours[-1] if state.seen.hours else 12.0),
         )
-        rod = Needle(
-            pose.tip_mm(device), pose.axis, device.length_mm, device.outer_diameter_mm, notch=notch
-        )
+        rod = Needle(pose.tip_mm(device), pose.axis, _ROD_MM, device.outer_diameter_mm, notch=notch)
         return (rod,)
 
     def _mark(

@@ -96,5 +96,5 @@ def compare(
 def _subject(comparison: Comparison) -> str:
     """Say in words who was biopsied."""
     if comparison.patients in list_cases():
-        return load_case(comparison.patients).title
+        return f"{load_case(comparison.patients).title} ({comparison.patients})"
     return load_cohort(comparison.patients).title

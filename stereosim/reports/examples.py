@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from stereosim.experiments.trial import TrialRecord
-from stereosim.imaging.display import presentation
+from stereosim.geometry.projection import project
+from stereosim.imaging.display import density, presentation
 from stereosim.imaging.ultrasound.frame import bmode
 from stereosim.procedures.state import Seen
 from stereosim.reports.images import ReportImage
 
 _PHASES = {"scout": "Scout", "target": "Targeting pair", "postfire": "Post-fire pair"}
 _VIEWS = {"scout": "0°", "left": "left, -15°", "right": "right, +15°"}
+_DETAIL_MM = 24.0
 _MARKED = {
     "specks": "where the operator saw calcifications",
     "correlate": "where the operator saw a mass, taken for the correlate",
@@ -29,6 +31,31 @@ def example_images(record: TrialRecord) -> list[ReportImage]:
     return [*_stereotactic(seen["stereotactic"]), *_ultrasound(seen["ultrasound"])]
 
 
+def _detail(seen: Seen) -> list[ReportImage]:
+    """Return the surroundings of the first mark in the targeting pair, pixel by pixel."""
+    if seen.target is None:
+        return []
+    images = []
+    for image in seen.pair("target"):
+        column, row = np.rint(project(image.view, seen.target.target_mm[None])[0]).astype(int)
+        half = round(_DETAIL_MM / 2.0 / image.pitch_mm)
+        rows = slice(max(row - half, 0), row + half)
+        columns = slice(max(column - half, 0), column + half)
+        part = density(image)[rows, columns]
+        low, high = np.percentile(part, [1.0, 99.95])
+        name = image.view.name
+        images.append(
+            ReportImage.from_array(
+                f"detail-{name}",
+                np.clip((part - low) / (high - low), 0.0, 1.0),
+                f"Detail around the last mark, {_DETAIL_MM:g} mm across, {_VIEWS[name]}",
+                f"Enlarged mammographic view around the mark, {_VIEWS[name]}",
+                group="Targeting pair, detail",
+            )
+        )
+    return images
+
+
 def _stereotactic(seen: Seen) -> list[ReportImage]:
     newest = {(shot.phase, shot.view): shot.image for shot in seen.shots}
     images = [
@@ -42,6 +69,8 @@ def _stereotactic(seen: Seen) -> list[ReportImage]:
         for (phase, view), image in newest.items()
         if phase in _PHASES
     ]
+    after = next((i for i, image in enumerate(images) if "postfire" in image.name), len(images))
+    images[after:after] = _detail(seen)
     if seen.films:
         film = ReportImage.from_array(
             "specimen",
