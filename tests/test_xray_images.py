@@ -6,8 +6,9 @@ import pytest
 from stereosim.geometry import load_units, scout, stereo_pair
 from stereosim.geometry.projection import back_project, project
 from stereosim.geometry.triangulation import triangulate_many
+from stereosim.imaging.density import density
 from stereosim.imaging.detectors import load_detectors
-from stereosim.imaging.display import PRESETS, density, presentation
+from stereosim.imaging.display import PRESETS, presentation
 from stereosim.imaging.rendering import solid_boxes, transmission
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box, marker_clip, solid_arrays
 from stereosim.imaging.spectra import load_tube

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.imaging.density import density
 from stereosim.imaging.detectors import frequencies
-from stereosim.imaging.display import density
 from stereosim.imaging.materials import DATA, Array
 from stereosim.imaging.metal import find_needle_tip, load_metal, metal_mask
 from stereosim.imaging.rendering import block_means, spread_blocks

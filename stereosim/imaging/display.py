@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.imaging.density import density
+from stereosim.imaging.metal import load_metal
 from stereosim.imaging.rendering import block_means, spread_blocks
 from stereosim.imaging.xray import XrayImage
 
@@ -50,20 +52,8 @@ _AIR_DENSITY = 1.5
 _SLOW_MM = 8.0
 
 
-def density(image: XrayImage) -> Image:
-    """Return minus the natural logarithm of the dark-corrected signal; more is denser.
-
-    A pixel without signal counts as one digital number.
-    """
-    signal = image.pixels - np.float32(image.offset_dn)
-    dense: Image = -np.log(np.maximum(signal, np.float32(1.0)))
-    return dense
-
-
 def window(dense: Image, preset: Preset) -> tuple[float, float]:
     """Return the densities shown black and white, judged on what is neither air nor metal."""
-    from stereosim.imaging.metal import load_metal
-
     # Every seventh pixel along each axis is enough for a percentile.
     sample = dense[::7, ::7].ravel()
     breast = sample[sample > np.percentile(sample, 95.0) - _AIR_DENSITY]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.geometry.projection import back_project, project
-from stereosim.imaging.display import density
+from stereosim.imaging.density import density
 from stereosim.imaging.materials import DATA, Array
 from stereosim.imaging.rendering import block_means, spread_blocks
 from stereosim.imaging.xray import XrayImage

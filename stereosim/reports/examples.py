@@ -6,7 +6,8 @@ import numpy as np
 
 from stereosim.experiments.trial import TrialRecord
 from stereosim.geometry.projection import project
-from stereosim.imaging.display import density, presentation
+from stereosim.imaging.density import density
+from stereosim.imaging.display import presentation
 from stereosim.imaging.ultrasound.frame import bmode
 from stereosim.procedures.state import Seen
 from stereosim.reports.images import ReportImage
