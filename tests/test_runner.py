@@ -106,6 +106,7 @@ def test_progress_counts_what_was_there_and_expects_the_rest() -> None:
         (lambda: Comparison("case-1", 1, -1), "seed"),
         (lambda: setting_of(unit="toaster"), "unit: 'toaster'"),
         (lambda: setting_of(probe="curved"), "probe: 'curved'"),
+        (lambda: setting_of(probe="l11-5"), "probe 'l11-5' has no calibrated observer"),
         (lambda: setting_of(skill="genius"), "skill: 'genius'"),
         (lambda: setting_of(families=["vab-11g", "spoon"]), "device: 'spoon'"),
     ],

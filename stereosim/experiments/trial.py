@@ -17,6 +17,7 @@ from stereosim.biopsy.devices import Device, load_devices
 from stereosim.biopsy.needle import PlacementModel, load_placement
 from stereosim.experiments.results import ArmResult
 from stereosim.geometry.units import Unit, load_units
+from stereosim.imaging.ultrasound.observer import load_thresholds
 from stereosim.imaging.ultrasound.probes import Probe, load_probes
 from stereosim.imaging.ultrasound.sweep import STEP_MM
 from stereosim.imaging.xray import XrayMachine
@@ -103,6 +104,10 @@ def setting_of(
     _named(load_units(), setting.unit, "unit")
     _named(load_probes(), setting.probe, "probe")
     _named(load_skills(), setting.skill, "skill")
+    try:
+        load_thresholds(setting.probe)
+    except KeyError as error:
+        raise SpecError(error.args[0]) from error
     return setting
 
 
