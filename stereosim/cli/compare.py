@@ -21,8 +21,9 @@ def add_parser(subparsers: Any) -> None:
         summary="stereotactic beside ultrasound guidance on the same virtual patients",
         description="Biopsy every virtual patient under stereotactic and under ultrasound "
         "guidance, with an automated gun (NCB) and a vacuum device (VANCB), and compare.\n\n"
-        "A case gives the same patient in every trial, with another operator's hand, another "
-        "noise and another lie of the supine breast; a cohort draws a new patient in each. The "
+        "A case gives a patient of the same description in every trial: the fine anatomy, the "
+        "single specks, the lie of the supine breast, the operator's hand and the noise are drawn "
+        "anew. A cohort draws a new patient in each. The "
         "strata visible and not visible on ultrasound are always shown; an operator who sees "
         "nothing declines, and what would have come of trying all the same is reported beside "
         "it.\n\nThe folder receives summary.json, trials.jsonl (a line per arm), report.html and "

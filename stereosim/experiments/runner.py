@@ -37,7 +37,7 @@ class Comparison:
     Attributes
     ----------
     patients : str
-        Name of a case (the same patient in every trial) or of a cohort (a new one in each).
+        Name of a case (patients of the same description) or of a cohort (new ones).
     trials : int
         Number of trials, at least 1.
     seed : int

@@ -226,7 +226,9 @@ def run_trial(
     for names in room.setting.needles:
         end = targeted
         if end.outcome is None:
-            end = table.run(end, radiologist.biopsy(end.seen, names))
+            # Each arm has its own hand: neither depends on whether the other came first.
+            hand = replace(radiologist, rng=stream(seed, trial, "operator", *names))
+            end = table.run(end, hand.biopsy(end.seen, names))
         rows.append(row(names, end, "as guided"))
         states[f"stereotactic {names[0]}"] = end
         if scanned.seen.marked_mm is None:

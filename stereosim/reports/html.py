@@ -340,8 +340,8 @@ def standing_limitations(summary: Summary) -> list[str]:
     if summary["one_case"]:
         said.insert(
             0,
-            "All trials repeat one case with another hand, other noise and another lie of the "
-            "supine breast. Nothing follows for women with other breasts.",
+            "All trials repeat one case; only its fine anatomy, specks, operator's hand, noise and "
+            "lie of the supine breast differ. Nothing follows for women with other breasts.",
         )
     if summary["fidelity"] != "image":
         said.insert(0, f"Made at {summary['fidelity']} fidelity, not by rendering and reading.")
