@@ -22,6 +22,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from stereosim.imaging.ultrasound.probes import DATA
+from stereosim.imaging.ultrasound.reader import load_reader
 from stereosim.imaging.ultrasound.sweep import Sweep
 from stereosim.kernels.ultrasound import ring_contrast
 from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters
@@ -29,19 +30,7 @@ from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
 
-CANDIDATE_DB = 7.0  # foci weaker than this are not listed
-CLUTTER_PER_CM3 = 0.4  # foci elsewhere that may be stronger than the reference level
-ELSEWHERE_MM = 10.0  # beyond any cluster around the focus in question
-CENTRES = 150  # foci, from the strongest on, that are tried as the middle of a group
-CLUSTER_RADIUS_MM = 5.0  # "grouped": specks that belong together lie within a ball of this size
-FOCUS_MM = (0.02, 0.08)  # sd (depth, lateral) of a light filter: a focus is a beam wide
-RING_MM = (0.9, 1.5)  # semi-axes of the ring of surroundings: outside of a speck's beam
-PATCH_MM = (0.5, 0.7)  # size of each of its eight places
-APART_MM = (1.0, 0.6, 1.2)  # (across frames, depth, lateral): nearer peaks are one focus
-SKIN_MM = 3.0  # searched from below the skin
-FAT_OFFSET_DB = 3.0  # what uneven attenuation may take from the contrast against fat
-MASS_AXES_MM = ((5.0, 2.6), (7.0, 3.6), (9.0, 5.0), (13.0, 8.0))  # (width, height)
-FAT_BAND_MM = (2.5, 5.5)  # subcutaneous fat, the reader's grey reference
+READER = load_reader()
 
 
 @dataclass(frozen=True)
@@ -192,7 +181,9 @@ def search(
     return sorted(found + masses, key=lambda item: item.threshold - item.statistic)
 
 
-def _near(found: list[EchoFinding], point: Array, distance_mm: float = CLUSTER_RADIUS_MM) -> bool:
+def _near(
+    found: list[EchoFinding], point: Array, distance_mm: float = READER.cluster_radius_mm
+) -> bool:
     return any(np.linalg.norm(item.position_mm - point) < distance_mm for item in found)
 
 
@@ -200,23 +191,26 @@ def focus_map(frame: NDArray[np.float32], row_mm: float, column_mm: float) -> Vo
     """Return the level (dB) of each pixel over its surroundings; of two rows the brighter."""
     power = frame * frame
     point = ndimage.gaussian_filter(
-        power, (FOCUS_MM[0] / row_mm, FOCUS_MM[1] / column_mm), truncate=2.5
+        power, (READER.focus_mm[0] / row_mm, READER.focus_mm[1] / column_mm), truncate=2.5
     )
     last = power.shape[0] // 2 * 2
     point = np.maximum(point[0:last:2], point[1:last:2])
-    patch = (max(1, round(PATCH_MM[0] / row_mm)), max(1, round(PATCH_MM[1] / column_mm)))
+    patch = (
+        max(1, round(READER.patch_mm[0] / row_mm)),
+        max(1, round(READER.patch_mm[1] / column_mm)),
+    )
     smooth = ndimage.uniform_filter(power, patch, mode="nearest")[0:last:2]
     turn = np.arange(8) * np.pi / 4.0
-    down = np.rint(RING_MM[0] * np.sin(turn) / (2.0 * row_mm)).astype(np.int64)
-    across = np.rint(RING_MM[1] * np.cos(turn) / column_mm).astype(np.int64)
+    down = np.rint(READER.ring_mm[0] * np.sin(turn) / (2.0 * row_mm)).astype(np.int64)
+    across = np.rint(READER.ring_mm[1] * np.cos(turn) / column_mm).astype(np.int64)
     out = np.empty_like(point)
     ring_contrast(np.ascontiguousarray(point), np.ascontiguousarray(smooth), down, across, 1, out)
     return out
 
 
-def find_foci(sweep: Sweep, *, above_db: float = CANDIDATE_DB) -> Foci:
+def find_foci(sweep: Sweep, *, above_db: float = READER.candidate_db) -> Foci:
     """Return the local maxima of the focus map that exceed `above_db`."""
-    skip = math.ceil(SKIN_MM / (2.0 * sweep.row_mm))
+    skip = math.ceil(READER.skin_mm / (2.0 * sweep.row_mm))
     places, levels = [], []
     for index, frame in enumerate(sweep.stack):
         level = focus_map(frame, sweep.row_mm, sweep.column_mm)[skip:]
@@ -227,7 +221,9 @@ def find_foci(sweep: Sweep, *, above_db: float = CANDIDATE_DB) -> Foci:
         levels.append(level[row, column])
     place = np.concatenate(places).astype(np.float64)
     level_db = np.concatenate(levels).astype(np.float64)
-    kept = _thinned(place * [sweep.step_mm, sweep.row_mm, sweep.column_mm] / APART_MM, level_db)
+    kept = _thinned(
+        place * [sweep.step_mm, sweep.row_mm, sweep.column_mm] / READER.apart_mm, level_db
+    )
     index_, row_, column_ = place[kept].T
     return Foci(sweep.supine_mm(index_, row_, column_), level_db[kept])
 
@@ -270,20 +266,22 @@ def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
     """Compare the strongest foci with the rest of the same breast.
 
     One breast is full of bright septa, the next is not, and a reader gets used to it: the reference
-    is the level of the strongest foci *elsewhere* (more than ``ELSEWHERE_MM`` away), at the rank
-    that leaves ``CLUTTER_PER_CM3`` stronger ones in the searched volume.
+    is the level of the strongest foci *elsewhere* (more than ``elsewhere_mm`` away), at the rank
+    that leaves ``clutter_per_cm3`` stronger ones in the searched volume.
     """
-    n = min(foci.level_db.size, CENTRES)
+    n = min(foci.level_db.size, READER.centres)
     if n == 0:
         return SpeckStatistics(np.zeros(0), np.zeros(0), ())
     distance = cdist(foci.position_mm[:n], foci.position_mm)
-    rank = max(1, round(CLUTTER_PER_CM3 * volume_cm3))
+    rank = max(1, round(READER.clutter_per_cm3 * volume_cm3))
     single, group, members = np.empty(n), np.empty(n), []
     for i in range(n):
-        elsewhere = foci.level_db[distance[i] > ELSEWHERE_MM]  # strongest first, as the foci are
-        reference = elsewhere[rank - 1] if elsewhere.size >= rank else CANDIDATE_DB
+        elsewhere = foci.level_db[
+            distance[i] > READER.elsewhere_mm
+        ]  # strongest first, as the foci are
+        reference = elsewhere[rank - 1] if elsewhere.size >= rank else READER.candidate_db
         excess = foci.level_db - reference
-        inside = np.flatnonzero((distance[i] <= CLUSTER_RADIUS_MM) & (excess > 0.0))
+        inside = np.flatnonzero((distance[i] <= READER.cluster_radius_mm) & (excess > 0.0))
         single[i] = excess[i]
         group[i] = excess[inside].sum()
         members.append(inside)
@@ -301,7 +299,7 @@ def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[Ec
         group = measured.members[i]
         points = foci.position_mm[group]
         middle = np.average(points, axis=0, weights=foci.level_db[group])
-        if not _near(found, middle, 2.0 * CLUSTER_RADIUS_MM):
+        if not _near(found, middle, 2.0 * READER.cluster_radius_mm):
             extent = float(2.0 * np.linalg.norm(points - middle, axis=1).max())
             found.append(EchoFinding("specks", middle, total, limit, extent, points))
     for i in np.flatnonzero(measured.focus_db > lone):
@@ -345,21 +343,21 @@ def mass_statistic(sweep: Sweep) -> tuple[Volume, Volume, _ToSupine]:
     coarse = _block_mean(sweep.stack, blocks)
     spacing = np.array(blocks) * [sweep.step_mm, sweep.row_mm, sweep.column_mm]
     depth = (np.arange(coarse.shape[1]) + 0.5) * spacing[1]
-    band = (depth >= FAT_BAND_MM[0]) & (depth <= FAT_BAND_MM[1])
+    band = (depth >= READER.fat_band_mm[0]) & (depth <= READER.fat_band_mm[1])
     fat = float(np.median(coarse[:, band])) if band.any() else 0.0
     best = np.full(coarse.shape, -np.inf, np.float32)
     widths = np.zeros(coarse.shape, np.float32)
-    for width, height in MASS_AXES_MM:
+    for width, height in zip(READER.mass_width_mm, READER.mass_height_mm, strict=True):
         inside, around = _templates(width, height, spacing)
         middle = signal.fftconvolve(coarse, inside, mode="same")
         sides = [signal.fftconvolve(coarse, side, mode="same") for side in around]
         enclosed = np.min(sides, axis=0) - middle
-        statistic = np.minimum(enclosed, fat - middle + FAT_OFFSET_DB)
+        statistic = np.minimum(enclosed, fat - middle + READER.fat_offset_db)
         room = np.ceil(0.5 * np.array([width, height, width]) / spacing).astype(int)
         valid = np.zeros(coarse.shape, bool)
         valid[
             room[0] : coarse.shape[0] - room[0],
-            room[1] + math.ceil(SKIN_MM / spacing[1]) : coarse.shape[1] - room[1],
+            room[1] + math.ceil(READER.skin_mm / spacing[1]) : coarse.shape[1] - room[1],
             room[2] : coarse.shape[2] - room[2],
         ] = True
         better = valid & (statistic > best)

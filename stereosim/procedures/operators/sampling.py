@@ -11,15 +11,12 @@ from stereosim.procedures.state import Specimen
 
 Array = NDArray[np.float64]
 
-# A lesion nearer than this to the needle's axis lies all around it: no side is worth favouring.
-_CENTRED_MM = 1.0
-
 
 def hours_towards(miss_mm: Array | None, cores: int) -> tuple[float, ...]:
     """Return the clock hours of a vacuum biopsy.
 
     All round the clock where the lesion is centred or was not seen; else half of the cores within
-    two hours of its side first, the rest all round.
+    the fan of hours of its side first, the rest all round.
 
     Parameters
     ----------
@@ -30,11 +27,12 @@ def hours_towards(miss_mm: Array | None, cores: int) -> tuple[float, ...]:
         Number of cores.
     """
     round_the_clock = [12.0 * k / cores for k in range(cores)]
-    if miss_mm is None or np.hypot(miss_mm[0], miss_mm[1]) < _CENTRED_MM:
+    search = load_search()
+    if miss_mm is None or np.hypot(miss_mm[0], miss_mm[1]) < search.centred_mm:
         return tuple(h or 12.0 for h in round_the_clock)
     towards = (np.degrees(np.arctan2(miss_mm[0], miss_mm[1])) / 30.0) % 12.0
     directed = cores // 2
-    fan = towards + np.linspace(-2.0, 2.0, directed)
+    fan = towards + np.linspace(-search.fan_hours, search.fan_hours, directed)
     rest = towards + 12.0 * (np.arange(cores - directed) + 0.5) / (cores - directed)
     return tuple(float(h % 12.0) or 12.0 for h in np.concatenate([fan, rest]))
 
@@ -43,8 +41,8 @@ def pass_pattern(passes: int, aims: int) -> list[tuple[Array, float]]:
     """Return the offset (mm, lateral x and y) and the notch hour of each pass of an automated gun.
 
     Where there are several specks to aim at, the first round of passes goes straight to them.
-    Each further round steps aside, 2 mm and then 4 mm: a gun takes a core of under 2 mm across,
-    and a second core from the same track would be empty.
+    Each further round steps aside: a gun takes a core of under 2 mm across, and a second core from
+    the same track would be empty.
 
     Parameters
     ----------
@@ -53,7 +51,8 @@ def pass_pattern(passes: int, aims: int) -> list[tuple[Array, float]]:
     aims : int
         Number of different places that are aimed at in turn; 0 counts as one.
     """
-    sides = [(0.0, 1), (2.0, 4), (4.0, 8)]
+    near, far = load_search().aside_mm
+    sides = [(0.0, 1), (near, 4), (far, 8)]
     spots = [
         (radius, 2.0 * np.pi * k / count, float(12.0 * k / count) or 12.0)
         for radius, count in sides

@@ -57,6 +57,10 @@ class Search:
     minimum_radius_mm: float
     core_end_mm: float
     aperture_inside_mm: float
+    centred_mm: float
+    fan_hours: float
+    aside_mm: tuple[float, float]
+    depth_share: float
     film_false_alarms: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 

@@ -187,7 +187,9 @@ class StereotacticOperator:
     def _too_far(self, miss: Array, device: Device) -> bool:
         """Whether the lesion, at `miss` from the aperture, calls for a new insertion."""
         lateral = float(np.hypot(miss[0], miss[1]))
-        return lateral > self.skill.retarget_mm or abs(float(miss[2])) > device.aperture_mm / 3.0
+        return lateral > self.skill.retarget_mm or abs(float(miss[2])) > (
+            self.search.depth_share * device.aperture_mm
+        )
 
     def _click(self, pixel: Array) -> tuple[float, float]:
         column, row = pixel + self.rng.normal(0.0, self.skill.click_sd_px, 2)
