@@ -238,6 +238,7 @@ def test_without_noise_and_error_stereotaxis_succeeds_where_the_needle_can_go(na
     assert state.outcome is None, f"{name}: {state.outcome}"
     end = procedure.run(state, operator.biopsy(state.seen, VACUUM))
     if end.outcome == "inaccessible":
+        assert name in {"far-posterior", "near-skin", "thin-breast"}, "the others can be reached"
         # The truth must agree: with the marked speck anywhere in the aperture, no variant fits.
         at_truth = replace(state, seen=replace(state.seen, marked_mm=_marked_speck(state)))
         for device in (ROOM.devices[variant] for variant in VACUUM):
@@ -247,6 +248,21 @@ def test_without_noise_and_error_stereotaxis_succeeds_where_the_needle_can_go(na
     else:
         assert score(end).outcome == "retrieved"
         assert score(end).target_sampled
+
+
+def test_firing_with_a_negative_margin_is_possible_and_told() -> None:
+    procedure, operator = stereotactic(load_case("thin-breast").patient(1))
+    state = procedure.start()
+    state = procedure.run(state, operator.localise(state.seen))
+    state, _ = procedure.step(state, ChooseDevice("vab-11g"))
+    assert state.seen.margins is not None
+    assert not state.seen.margins.safe
+    state, _ = procedure.step(state, Advance())
+    state, events = procedure.step(state, Fire())
+    unsafe = [event for event in events if event.what == "unsafe fire"]
+    assert len(unsafe) == 1
+    assert "margin" in unsafe[0].detail
+    assert state.truth.fired
 
 
 def _marked_speck(state: ProcedureState) -> np.ndarray:

@@ -25,7 +25,7 @@ from stereosim.procedures.operators.skill import Search, Skill, load_search, loa
 from stereosim.procedures.operators.stereotactic import StereotacticOperator
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
-from stereosim.procedures.scoring import Score, score
+from stereosim.procedures.scoring import score
 from stereosim.procedures.state import ProcedureState
 from stereosim.procedures.stereotactic import StereotacticProcedure
 from stereosim.procedures.ultrasound import UltrasoundProcedure
@@ -203,7 +203,7 @@ def run_trial(
     sonographer = UltrasoundOperator(room.skill, room.search, room.devices)
     start = sono.start()
     scanned = sono.run(start, sonographer.localise(start.seen))
-    saw_specks, saw_mass = _what_ultrasound_saw(patient, sonographer)
+    saw = _what_ultrasound_saw(patient, sonographer)
 
     table = StereotacticProcedure(
         patient=patient,
@@ -220,8 +220,7 @@ def run_trial(
     targeted = table.run(start, radiologist.localise(start.seen))
 
     def row(names: tuple[str, ...], state: ProcedureState, mode: str) -> ArmResult:
-        result = _row(patient, state, score(state), names[0], mode, seed, trial)
-        return replace(result, ultrasound_saw_specks=saw_specks, ultrasound_saw_mass=saw_mass)
+        return _row(patient, state, saw, names[0], mode, seed, trial)
 
     for names in room.setting.needles:
         end = targeted
@@ -271,7 +270,7 @@ def _what_ultrasound_saw(
 def _row(
     patient: VirtualPatient,
     state: ProcedureState,
-    result: Score,
+    saw: tuple[bool, bool],
     device: str,
     mode: str,
     seed: int,
@@ -280,6 +279,7 @@ def _row(
     target = patient.specks.subset(patient.specks.target)
     centres = target.solids.centres_mm
     extent = float(np.linalg.norm(centres[:, None] - centres[None], axis=2).max())
+    result = score(state)
     error = result.error_mm
     return ArmResult(
         trial=trial,
@@ -288,8 +288,8 @@ def _row(
         guidance=state.seen.guidance,  # type: ignore[arg-type]
         mode=mode,  # type: ignore[arg-type]
         device=device,
-        ultrasound_saw_specks=False,
-        ultrasound_saw_mass=False,
+        ultrasound_saw_specks=saw[0],
+        ultrasound_saw_mass=saw[1],
         calcification_only=not any(mass.holds_target for mass in patient.masses),
         outcome=result.outcome,  # type: ignore[arg-type]
         retrieved=result.outcome == "retrieved",

@@ -134,7 +134,6 @@ class StereotacticOperator:
             seen = yield Film()
             if cores_with_calcification(seen.films[-1]) or last:
                 break
-            miss = self._lesion_from_needle(seen, device, depth)
             if miss is not None:
                 offset = offset + correction(miss, seen.margins)
             seen = yield Withdraw()
