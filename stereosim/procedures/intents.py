@@ -38,12 +38,15 @@ class Position(Intent):
     approach : str
         From where the needle comes: ``"craniocaudal"``, from above; or ``"caudocranial"``, for a
         lesion of the lower breast, with the breast frame turned by 180 degrees about y first.
+    thickness_mm : float or None
+        To what thickness the breast is compressed; None for its usual compression.
     """
 
     name: ClassVar[str] = "position"
     shift_x_mm: float
     shift_y_mm: float
     approach: str = "craniocaudal"
+    thickness_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,26 @@ class Scan(Intent):
 
 
 @dataclass(frozen=True)
+class Look(Intent):
+    """Hold the ultrasound probe still and keep one frame.
+
+    Attributes
+    ----------
+    x_mm, y_mm, angle_deg : float
+        Middle of the array on the skin and turn of the image plane, supine frame.
+    depth_mm, focus_mm : float
+        Depth shown, and depth of the transmit focus.
+    """
+
+    name: ClassVar[str] = "look"
+    x_mm: float
+    y_mm: float
+    angle_deg: float = 0.0
+    depth_mm: float = 35.0
+    focus_mm: float = 15.0
+
+
+@dataclass(frozen=True)
 class MarkEcho(Intent):
     """Mark the place to be biopsied in the supine frame, mm.
 
@@ -116,6 +139,44 @@ class Advance(Intent):
 
     name: ClassVar[str] = "advance"
     offset_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Insert(Intent):
+    """Bring the needle through the skin by hand, its point just inside; :class:`Steer` goes on.
+
+    Attributes
+    ----------
+    entry_mm : tuple of two floats
+        Where it enters, supine x and y.
+    azimuth_deg : float
+        Direction in which it travels along the skin, from +x towards +y.
+    tilt_deg : float
+        Angle of the needle to the skin, above 0 up to 90.
+    """
+
+    name: ClassVar[str] = "insert"
+    entry_mm: tuple[float, float]
+    azimuth_deg: float
+    tilt_deg: float
+
+
+@dataclass(frozen=True)
+class Steer(Intent):
+    """Move the needle that is in by hand: along its axis, and about its entry through the skin.
+
+    Attributes
+    ----------
+    along_mm : float
+        Along the axis, positive towards the tip.
+    azimuth_deg, tilt_deg : float
+        Changes of the two angles of :class:`Insert`.
+    """
+
+    name: ClassVar[str] = "steer"
+    along_mm: float = 0.0
+    azimuth_deg: float = 0.0
+    tilt_deg: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,9 +240,12 @@ _KINDS: dict[str, type[Intent]] = {
         Expose,
         MarkPair,
         Scan,
+        Look,
         MarkEcho,
         ChooseDevice,
         Advance,
+        Insert,
+        Steer,
         Fire,
         Adjust,
         Sample,
@@ -227,7 +291,7 @@ def check_numbers(intent: Intent) -> None:
     for field in dataclasses.fields(intent):
         value = getattr(intent, field.name)
         for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, str):
+            if isinstance(number, str) or (number is None and field.default is None):
                 continue
             if not isinstance(number, int | float) or not math.isfinite(number):
                 raise IntentError(f"{intent.name}.{field.name}: {number!r} is not a finite number")

@@ -39,7 +39,7 @@ from stereosim.procedures.intents import (
     Withdraw,
     check_numbers,
 )
-from stereosim.procedures.state import ProcedureState, Seen, Specimen, Step
+from stereosim.procedures.state import Firing, ProcedureState, Seen, Specimen, Step
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.randomness import stream
 
@@ -224,15 +224,21 @@ class Procedure(ABC):
             errors=self.conditions.placement,
             rng=self._chance(replace(seen, passes=seen.passes - 1), "fire"),
         )
-        error = truth.error_mm
-        if error is None:
-            lesion = tissue.rest_mm[tissue.original.target].mean(axis=0)
-            error = pose.centre_mm - lesion
+        assert seen.marked_mm is not None and seen.commanded is not None
+        target = tissue.original.target
+        firing = Firing(
+            marked_mm=seen.marked_mm,
+            commanded_mm=seen.commanded.centre_mm,
+            centre_mm=pose.centre_mm,
+            lesion_rest_mm=tissue.original.solids.centres_mm[target].mean(axis=0),
+            lesion_mm=tissue.rest_mm[target].mean(axis=0),
+            stroke_margin_mm=np.inf if seen.margins is None else seen.margins.stroke_margin_mm,
+        )
         return replace(
             state,
             step=Step.FIRE,
             seen=replace(seen, minutes=seen.minutes + load_minutes().fire),
-            truth=replace(truth, tissue=tissue, fired=True, error_mm=error),
+            truth=replace(truth, tissue=tissue, fired=True, firings=(*truth.firings, firing)),
         )
 
     def _chance(self, seen: Seen, what: str) -> np.random.Generator:
@@ -244,10 +250,13 @@ class Procedure(ABC):
         truth, seen = state.truth, state.seen
         if not truth.fired or seen.commanded is None:
             raise IntentError("adjust: fire the needle first")
+        assert seen.device is not None and seen.marked_mm is not None
         tissue, _ = needle.adjust(truth.tissue, along_mm)
+        commanded = seen.commanded.moved_along(along_mm)
+        margins = self._margins(state, seen.device, commanded.centre_mm - seen.marked_mm)
         return replace(
             state,
-            seen=replace(seen, commanded=seen.commanded.moved_along(along_mm)),
+            seen=replace(seen, commanded=commanded, margins=margins),
             truth=replace(truth, tissue=tissue),
         )
 

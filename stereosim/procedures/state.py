@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
     from stereosim.biopsy.tissue import Tissue
     from stereosim.geometry.targets import Triangulation
+    from stereosim.imaging.ultrasound.frame import Frame
     from stereosim.imaging.ultrasound.sweep import Sweep
     from stereosim.imaging.xray import XrayImage
     from stereosim.procedures.intents import Intent
@@ -61,6 +62,22 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Still:
+    """One ultrasound frame that was kept.
+
+    Attributes
+    ----------
+    phase : str
+        ``"search"``, ``"target"`` (a place is marked), ``"prefire"`` or ``"postfire"``.
+    frame : Frame
+        The image and where the probe stood.
+    """
+
+    phase: str
+    frame: Frame
+
+
+@dataclass(frozen=True)
 class Specimen:
     """The radiograph of the cores and where each core lies on the tray.
 
@@ -96,6 +113,8 @@ class Seen:
         Every exposure so far.
     sweeps : tuple of Sweep
         Every ultrasound sweep so far.
+    stills : tuple of Still
+        Every ultrasound frame that was kept.
     target : Triangulation or None
         What the marks triangulate to (stereotactic), support frame.
     marked_mm : ndarray of 3 or None
@@ -125,6 +144,7 @@ class Seen:
     shift_mm: tuple[float, float] = (0.0, 0.0)
     shots: tuple[Shot, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    stills: tuple[Still, ...] = ()
     target: Triangulation | None = None
     marked_mm: NDArray[np.float64] | None = None
     marked_reason: str = ""
@@ -160,6 +180,39 @@ class Seen:
         return found["left"], found["right"]
 
 
+@dataclass(frozen=True, eq=False)
+class Firing:
+    """What one firing was meant to do and what it did; points of shape (3,) in the arm's frame.
+
+    Attributes
+    ----------
+    marked_mm : ndarray
+        The place that had been marked.
+    commanded_mm : ndarray
+        Where the aperture's centre was to come to lie.
+    centre_mm : ndarray
+        Where it came to lie.
+    lesion_rest_mm, lesion_mm : ndarray
+        Centroid of the target specks before anything was done, and at this moment (pushed by the
+        needle, moved by the patient).
+    stroke_margin_mm : float
+        What the console showed.
+    """
+
+    marked_mm: NDArray[np.float64]
+    commanded_mm: NDArray[np.float64]
+    centre_mm: NDArray[np.float64]
+    lesion_rest_mm: NDArray[np.float64]
+    lesion_mm: NDArray[np.float64]
+    stroke_margin_mm: float
+
+    @property
+    def error_mm(self) -> NDArray[np.float64]:
+        """Aperture minus lesion."""
+        error: NDArray[np.float64] = self.centre_mm - self.lesion_mm
+        return error
+
+
 @dataclass(frozen=True)
 class Truth:
     """What really is: hidden from every operator, shown at the debrief.
@@ -170,17 +223,21 @@ class Truth:
         Specks where they are now, the needle that is in, the cores taken (support or supine frame).
     fired : bool
         Whether the needle has been fired in this pass.
-    error_mm : ndarray of 3 or None
-        Aperture centre minus centroid of the target specks, at the first firing, in the arm's
-        frame.
+    firings : tuple of Firing
+        One for each time that the needle was fired.
     clip : Clip or None
         Where the clip was deployed and where it came to lie after release.
     """
 
     tissue: Tissue
     fired: bool = False
-    error_mm: NDArray[np.float64] | None = None
+    firings: tuple[Firing, ...] = ()
     clip: Clip | None = None
+
+    @property
+    def error_mm(self) -> NDArray[np.float64] | None:
+        """Aperture centre minus centroid of the target specks at the first firing, arm's frame."""
+        return self.firings[0].error_mm if self.firings else None
 
 
 @dataclass(frozen=True)
