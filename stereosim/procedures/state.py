@@ -111,6 +111,8 @@ class Seen:
         How the breast was positioned.
     shots : tuple of Shot
         Every exposure so far.
+    first_shot : int
+        Index of the first exposure of the breast as it is positioned now.
     sweeps : tuple of Sweep
         Every ultrasound sweep so far.
     stills : tuple of Still
@@ -143,6 +145,7 @@ class Seen:
     approach: str = "craniocaudal"
     shift_mm: tuple[float, float] = (0.0, 0.0)
     shots: tuple[Shot, ...] = ()
+    first_shot: int = 0
     sweeps: tuple[Sweep, ...] = ()
     stills: tuple[Still, ...] = ()
     target: Triangulation | None = None
@@ -164,7 +167,7 @@ class Seen:
         return len(self.shots)
 
     def pair(self, phase: str) -> tuple[XrayImage, XrayImage]:
-        """Return the newest left and right image of `phase`.
+        """Return the newest left and right image of `phase`, of the present positioning.
 
         Raises
         ------
@@ -172,7 +175,7 @@ class Seen:
             Where no such pair has been made.
         """
         found = {}
-        for shot in self.shots:
+        for shot in self.shots[self.first_shot :]:
             if shot.phase == phase:
                 found[shot.view] = shot.image
         if not {"left", "right"} <= found.keys():

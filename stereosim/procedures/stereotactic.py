@@ -103,6 +103,7 @@ class StereotacticProcedure(Procedure):
             state.seen,
             approach=intent.approach,
             shift_mm=shift,
+            first_shot=state.seen.exposures,
             target=None,
             marked_mm=None,
             device=None,
