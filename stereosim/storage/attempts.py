@@ -282,9 +282,8 @@ class AttemptStore:
         return plain
 
     def _row(self, connection: sqlite3.Connection, identifier: str, columns: str) -> Any:
-        row = connection.execute(
-            f"SELECT {columns} FROM attempts WHERE id = ?", (identifier,)
-        ).fetchone()
+        query = f"SELECT {columns} FROM attempts WHERE id = ?"
+        row = connection.execute(query, (identifier,)).fetchone()
         if row is None:
             raise KeyError(identifier)
         return row
@@ -358,11 +357,8 @@ class AttemptStore:
         if owner != _APPLICATION_ID:
             raise StoreError(self.path, "foreign", "is a database of another program")
         if version > SCHEMA:
-            raise StoreError(
-                self.path,
-                "newer",
-                f"was written by a newer version of stereosim (schema {version}, known {SCHEMA})",
-            )
+            newer = f"was written by a newer version of stereosim (schema {version} > {SCHEMA})"
+            raise StoreError(self.path, "newer", newer)
         (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
             raise StoreError(self.path, "corrupt", f"is damaged: {sound}")
