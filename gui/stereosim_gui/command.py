@@ -31,9 +31,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Open the window; return when it is closed."""
-    from stereosim_gui.looks import library
+    from stereosim_phantoms.cases import list_cases
 
-    names = [case.name for case in library()]
+    names = list(list_cases())
     if args.case is not None and args.case not in names:
         raise InputError(f"CASE: {args.case!r} is unknown; {suggestion(args.case, names)}")
     missing = [name for name in ("PySide6", "pyqtgraph") if not importlib.util.find_spec(name)]
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         )
         return 1
     try:
-        from stereosim_gui.main_window import show
+        from stereosim_gui.start import show
     except ImportError as error:  # a library of the system that Qt needs
         print(f"stereosim app: Qt cannot start: {error}; see tools/setup.sh", file=sys.stderr)
         return 1

@@ -28,6 +28,11 @@ class Signal(Generic[P]):
         """Call `listener` whenever the signal is emitted, in the order of connecting."""
         self._listeners.append(listener)
 
+    def disconnect(self, listener: Callable[P, object]) -> None:
+        """Call `listener` no more; nothing happens where it never listened."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def emit(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call every listener."""
         for listener in tuple(self._listeners):

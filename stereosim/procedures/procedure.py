@@ -140,6 +140,21 @@ class Procedure(ABC):
         new = replace(new, intents=(*state.intents, intent))
         return new, tuple(self._events(state, new, intent))
 
+    def margins(self, state: ProcedureState, device: str, offset_mm: Array) -> Margins:
+        """Return the safety margins that the console shows for a device of the catalogue.
+
+        Parameters
+        ----------
+        state : ProcedureState
+            With a marked place.
+        device : str
+            Name in the catalogue.
+        offset_mm : ndarray, shape (3,)
+            How far off the marked place the aperture's centre is aimed.
+        """
+        _require(state.seen.marked_mm is not None, ChooseDevice, "mark a target first")
+        return self._margins(state, self.devices[device], offset_mm)
+
     def run(self, state: ProcedureState, policy: Generator[Intent, Seen, None]) -> ProcedureState:
         """Let a policy act until it has no more to ask for."""
         try:

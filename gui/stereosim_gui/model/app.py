@@ -1,0 +1,201 @@
+"""The app as a whole: the library, the settings, the attempt that is open, the page it shows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from stereosim_gui.model.attempt import Attempt, Log, NoLog
+from stereosim_gui.model.display import Windows
+from stereosim_gui.model.spec import AttemptSpec
+from stereosim_gui.model.stages import Stage, natural_stage, reachable
+from stereosim_gui.signals import Signal
+from stereosim_gui.worker import Worker
+
+if TYPE_CHECKING:
+    from stereosim_gui.model.engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user has chosen for good.
+
+    Attributes
+    ----------
+    language : str
+        ``"en"``, ``"zh_CN"``, or empty for the system's.
+    hints : bool
+        Whether hints are shown (never in exam mode).
+    toured : bool
+        Whether the first-run tour has been done or waved off.
+    text_scale : float
+        Factor on the size of all texts, 1 to 2.
+    """
+
+    language: str = ""
+    hints: bool = True
+    toured: bool = False
+    text_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An attempt of the store that was never ended."""
+
+    identifier: str
+    spec: AttemptSpec
+    made_at: str
+    entries: tuple[tuple[str, dict[str, Any]], ...]
+
+
+class Shelf:
+    """Where attempts are kept; this one keeps none (tests; a store that cannot be opened)."""
+
+    def open(self, spec: AttemptSpec) -> Log:
+        """Return the log of a new attempt."""
+        return NoLog()
+
+    def reopen(self, identifier: str) -> Log:
+        """Return the log of an attempt that goes on."""
+        return NoLog()
+
+    def unfinished(self) -> Unfinished | None:
+        """Return the attempt that was cut off last, if any."""
+        return None
+
+    def drop(self, identifier: str) -> None:
+        """Do not offer that attempt again."""
+
+    def close(self, log: Log, outcome: str, score: dict[str, Any]) -> None:
+        """Write down how an attempt ended."""
+
+    def history(self) -> Sequence[dict[str, Any]]:
+        """Return the scores of the attempts that ended, oldest first."""
+        return ()
+
+
+class AppModel:
+    """State of the app outside the procedure.
+
+    Parameters
+    ----------
+    worker : Worker
+        The compute thread.
+    shelf : Shelf, optional
+        Where attempts are kept.
+    settings : Settings, optional
+        As they were left.
+    keep_settings : callable, optional
+        Told of every change of the settings.
+    make_engine : callable, optional
+        Makes the engine of an attempt; a test may put another in its place.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        *,
+        shelf: Shelf | None = None,
+        settings: Settings | None = None,
+        keep_settings: Callable[[Settings], None] = lambda settings: None,
+        make_engine: Callable[[AttemptSpec], Engine] | None = None,
+    ) -> None:
+        self.worker = worker
+        self.shelf = shelf or Shelf()
+        self.settings = settings or Settings()
+        self.windows = Windows()
+        self.attempt: Attempt | None = None
+        self.stage: Stage | None = None
+        # A new attempt is open, or none.
+        self.attempt_changed: Signal[[]] = Signal()
+        self.stage_changed: Signal[[]] = Signal()
+        self.settings_changed: Signal[[]] = Signal()
+        # Something broke: for a dialog.
+        self.failed: Signal[[Exception]] = Signal()
+        self._keep_settings = keep_settings
+        self._make_engine = make_engine
+        self._seen_stage: Stage | None = None
+
+    # --- attempts ---------------------------------------------------------------------------------
+    def start(self, spec: AttemptSpec) -> Attempt:
+        """Open a new attempt; one that was open is left as it is in the store."""
+        attempt = self._open(spec, self.shelf.open(spec))
+        attempt.begin()
+        return attempt
+
+    def resume(self, unfinished: Unfinished) -> Attempt:
+        """Go on with an attempt that was cut off."""
+        attempt = self._open(unfinished.spec, self.shelf.reopen(unfinished.identifier))
+        attempt.resume(unfinished.entries)
+        return attempt
+
+    def leave(self) -> None:
+        """Go back to the gallery; the attempt stays in the store."""
+        if self.attempt is not None:
+            self.attempt.cancel()
+            self.attempt = None
+            self.stage = self._seen_stage = None
+            self.attempt_changed.emit()
+
+    def _open(self, spec: AttemptSpec, log: Log) -> Attempt:
+        self.leave()
+        engine = None if self._make_engine is None else self._make_engine(spec)
+        attempt = Attempt(spec, self.worker, log, engine)
+        attempt.changed.connect(self._follow)
+        attempt.failed.connect(self.failed.emit)
+        self.attempt = attempt
+        self.stage = self._seen_stage = None
+        self.attempt_changed.emit()
+        return attempt
+
+    # --- pages ------------------------------------------------------------------------------------
+    @property
+    def reachable(self) -> tuple[Stage, ...]:
+        """The pages that may be opened now."""
+        if self.attempt is None or not self.attempt.started:
+            return ()
+        return reachable(self.attempt.state)
+
+    def show(self, stage: Stage) -> bool:
+        """Turn to a page, where it can be reached; return whether it could."""
+        if stage not in self.reachable:
+            return False
+        if stage is not self.stage:
+            self.stage = stage
+            self.stage_changed.emit()
+        return True
+
+    def back(self) -> bool:
+        """Turn to the reachable page before this one."""
+        pages = self.reachable
+        if self.stage not in pages or pages.index(self.stage) == 0:
+            return False
+        return self.show(pages[pages.index(self.stage) - 1])
+
+    def _follow(self) -> None:
+        """Turn to where the procedure has come to, but let a page be turned to by hand."""
+        assert self.attempt is not None
+        natural = natural_stage(self.attempt.state)
+        moved_on = natural is not self._seen_stage
+        self._seen_stage = natural
+        if moved_on or self.stage not in self.reachable:
+            self.stage = natural
+        # Also where the page stays: what can be reached may have changed.
+        self.stage_changed.emit()
+
+    # --- settings ---------------------------------------------------------------------------------
+    def change_settings(self, **changes: Any) -> None:
+        """Change settings, for good."""
+        self.settings = replace(self.settings, **changes)
+        self._keep_settings(self.settings)
+        self.settings_changed.emit()
+
+    @property
+    def hints_on(self) -> bool:
+        """Whether hints and the band are shown now: never in an exam that has not ended."""
+        exam = self.attempt is not None and self.attempt.spec.exam and not self.attempt.ended
+        return self.settings.hints and not exam

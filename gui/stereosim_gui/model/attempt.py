@@ -1,0 +1,412 @@
+"""One attempt of a trainee at one patient: its history, its marks and what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from stereosim.experiments.progress import Cancel, Progress
+from stereosim.procedures.intents import Fire, Intent, IntentError, Position, from_dict, to_dict
+from stereosim_gui.model.display import Picture
+from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
+from stereosim_gui.model.spec import AttemptSpec
+from stereosim_gui.signals import Signal
+from stereosim_gui.worker import Report, Worker
+
+if TYPE_CHECKING:
+    from stereosim.procedures.procedure import Event
+    from stereosim.procedures.state import ProcedureState, Seen
+
+T = TypeVar("T")
+
+
+class Log(Protocol):
+    """Where the attempt is written down, entry by entry."""
+
+    def append(self, kind: str, body: dict[str, Any]) -> None:
+        """Write one entry; returns when it is safe."""
+
+
+class NoLog:
+    """Writes nothing: for tests, and where the attempt store cannot be opened."""
+
+    def append(self, kind: str, body: dict[str, Any]) -> None:
+        """Forget it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What undo goes back to: a state of the procedure and the marks in progress.
+
+    Attributes
+    ----------
+    state : ProcedureState
+        Of the procedure.
+    marks : Marks
+        In progress.
+    pictures : tuple of Picture
+        Every picture so far, in the order of the exposures and films.
+    """
+
+    state: ProcedureState
+    marks: Marks
+    pictures: tuple[Picture, ...]
+
+
+class Attempt:
+    """State of an attempt and the only place that changes it.
+
+    Everything here is called in the thread of the window; work is handed to the worker, and its
+    result comes back as a signal.  While an intent is under way (:attr:`busy`) further intents are
+    refused; marks may still be moved.
+
+    Parameters
+    ----------
+    spec : AttemptSpec
+        Patient, guidance and mode.
+    worker : Worker
+        The compute thread.
+    log : Log
+        Where every entry is written at once.
+    engine : Engine, optional
+        What computes; a test may put another in its place.
+    """
+
+    def __init__(
+        self,
+        spec: AttemptSpec,
+        worker: Worker,
+        log: Log | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.spec = spec
+        self.engine = engine or Engine(spec)
+        self.progress: Progress | None = None
+        self.preview: Preview | None = None
+        # Emitted after any change of the moment: a step, undo, redo, a mark.
+        self.changed: Signal[[]] = Signal()
+        self.marks_changed: Signal[[]] = Signal()
+        self.preview_changed: Signal[[]] = Signal()
+        self.progress_changed: Signal[[]] = Signal()
+        self.happened: Signal[[tuple[Event, ...]]] = Signal()
+        # What could not be done and why, for the status line: the state is unchanged.
+        self.refused: Signal[[str]] = Signal()
+        # Something broke: for a dialog; the state is unchanged.
+        self.failed: Signal[[Exception]] = Signal()
+        self._worker = worker
+        self._log = log or NoLog()
+        self._moments: list[Moment] = []
+        self._at = -1
+        self._floor = 0
+        self._undone = 0
+        self._running: Cancel | None = None
+        self._previewing: Cancel | None = None
+
+    # --- what there is ----------------------------------------------------------------------------
+    @property
+    def started(self) -> bool:
+        """Whether the patient is there."""
+        return self._at >= 0
+
+    @property
+    def moment(self) -> Moment:
+        """The present moment."""
+        return self._moments[self._at]
+
+    @property
+    def state(self) -> ProcedureState:
+        """The present state of the procedure."""
+        return self.moment.state
+
+    @property
+    def seen(self) -> Seen:
+        """What the trainee may see."""
+        return self.moment.state.seen
+
+    @property
+    def marks(self) -> Marks:
+        """The marks in progress."""
+        return self.moment.marks
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture so far."""
+        return self.moment.pictures
+
+    @property
+    def busy(self) -> bool:
+        """Whether an intent is under way."""
+        return self._running is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the procedure is over."""
+        return self.started and self.state.outcome is not None
+
+    @property
+    def undone(self) -> int:
+        """How many steps have been taken back so far."""
+        return self._undone
+
+    def picture(self, view: str, phase: str = "") -> Picture | None:
+        """Return the newest picture of `view` (and `phase`) of the present positioning, if any.
+
+        Pictures of an earlier positioning show the breast elsewhere and are left out.
+        """
+        first = self.seen.first_shot
+        for picture in reversed(self.pictures):
+            if picture.kind == "xray" and picture.number <= first:
+                continue
+            if picture.view == view and (not phase or picture.phase == phase):
+                return picture
+        return None
+
+    # --- beginning --------------------------------------------------------------------------------
+    def begin(self) -> None:
+        """Make the patient; :attr:`changed` tells when there is a state."""
+        self._run(
+            lambda cancel, report: iter([self.engine.begin(report)]),
+            lambda state: self._push(Moment(state, Marks(), ())),
+        )
+
+    def resume(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Begin, and go through `entries` (kind, body) of the store up to where it was left."""
+
+        def work(cancel: Cancel, report: Report) -> Iterator[list[Moment]]:
+            yield self._replayed(entries, cancel, report)
+
+        def done(moments: list[Moment]) -> None:
+            self._moments = moments
+            self._at = len(moments) - 1
+            self._set_floor()
+            self.changed.emit()
+            self._ask_preview()
+
+        self._run(work, done)
+
+    def _replayed(
+        self, entries: Sequence[tuple[str, dict[str, Any]]], cancel: Cancel, report: Report
+    ) -> list[Moment]:
+        """Go through the log in the worker; redo is kept only as far as it was used."""
+        from stereosim.experiments.progress import Meter
+
+        moments = [Moment(self.engine.begin(report), Marks(), ())]
+        at = 0
+        meter = Meter("going back to where you were", len(entries), report)
+        for kind, body in entries:
+            cancel.check()
+            now = moments[at]
+            if kind == "intent":
+                del moments[at + 1 :]
+                stepped = self.engine.step(now.state, from_dict(body))
+                moments.append(_after(now, from_dict(body), stepped))
+                at += 1
+            elif kind == "draft":
+                del moments[at + 1 :]
+                moments.append(Moment(now.state, _marks(body), now.pictures))
+                at += 1
+            elif kind == "undo" and at > 0:
+                at -= 1
+            elif kind == "redo" and at < len(moments) - 1:
+                at += 1
+            self._undone += kind == "undo"
+            meter.advance()
+        return moments[: at + 1]
+
+    # --- intents ----------------------------------------------------------------------------------
+    def send(self, intent: Intent) -> bool:
+        """Have `intent` carried out in the worker.
+
+        Returns
+        -------
+        bool
+            Whether it was taken up; :attr:`refused` says why not.
+        """
+        if not self.started or self.busy:
+            self.refused.emit("busy")
+            return False
+        now = self.moment
+
+        def done(stepped: Stepped) -> None:
+            self._log.append("intent", to_dict(intent))
+            self._push(_after(now, intent, stepped))
+            if isinstance(intent, Fire):
+                self._floor = self._at
+            self.happened.emit(stepped.events)
+            self._ask_preview()
+
+        self._run(lambda cancel, report: iter([self.engine.step(now.state, intent)]), done)
+        return True
+
+    def cancel(self) -> None:
+        """Drop the intent that is under way: nothing of it has happened."""
+        if self._running is not None:
+            self._running.set()
+            self._done()
+
+    # --- marks ------------------------------------------------------------------------------------
+    def mark(self, view: str, pixel: Pixel | None) -> None:
+        """Put the mark of ``"left"`` or ``"right"`` at `pixel`, or take it away."""
+        if not self.started or self.ended:
+            return
+        now = self.moment
+        marks = now.marks.placed(view, pixel)
+        if marks == now.marks:
+            return
+        self._log.append("draft", {"left": marks.left, "right": marks.right})
+        self._push(Moment(now.state, marks, now.pictures), quiet=True)
+        self.marks_changed.emit()
+        self._ask_preview()
+
+    def nudge(self, view: str, columns: float, rows: float) -> None:
+        """Move a mark by image pixels."""
+        pixel = getattr(self.marks, view)
+        if pixel is not None:
+            self.mark(view, (pixel[0] + columns, pixel[1] + rows))
+
+    def _ask_preview(self) -> None:
+        """Have the worker compute what the marks come to; older questions are dropped."""
+        if self._previewing is not None:
+            self._previewing.set()
+        self.preview = None
+        self.preview_changed.emit()
+        if not self.started or self.spec.guidance != "stereotactic":
+            return
+        state, marks = self.state, self.marks
+        if marks.left is None and marks.right is None:
+            return
+
+        def receive(preview: Preview) -> None:
+            if preview.marks == self.marks:
+                self.preview = preview
+                self.preview_changed.emit()
+
+        self._previewing = self._worker.start(
+            lambda cancel, report: iter([self.engine.preview(state, marks)]),
+            each=receive,
+            progress=lambda progress: None,
+            done=lambda: None,
+            failed=self.failed.emit,
+        )
+
+    # --- undo -------------------------------------------------------------------------------------
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back; the shot of the needle is none."""
+        return not self.busy and not self.ended and self._at > self._floor
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to do again."""
+        return not self.busy and self._at < len(self._moments) - 1
+
+    def undo(self) -> None:
+        """Take the last step or mark back."""
+        if not self.can_undo:
+            self.refused.emit("undo")
+            return
+        self._log.append("undo", {})
+        self._undone += 1
+        self._go_to(self._at - 1)
+
+    def redo(self) -> None:
+        """Do the step taken back last again."""
+        if not self.can_redo:
+            self.refused.emit("redo")
+            return
+        self._log.append("redo", {})
+        self._go_to(self._at + 1)
+
+    def _go_to(self, index: int) -> None:
+        self._at = index
+        self.changed.emit()
+        self.marks_changed.emit()
+        self._ask_preview()
+
+    def _push(self, moment: Moment, *, quiet: bool = False) -> None:
+        del self._moments[self._at + 1 :]
+        self._moments.append(moment)
+        self._at += 1
+        if not quiet:
+            self.changed.emit()
+            self.marks_changed.emit()
+
+    def _set_floor(self) -> None:
+        shots = [
+            k
+            for k, moment in enumerate(self._moments)
+            if moment.state.intents and isinstance(moment.state.intents[-1], Fire)
+        ]
+        self._floor = next((k for k in reversed(shots) if self._is_new(k)), 0)
+
+    def _is_new(self, index: int) -> bool:
+        """Whether moment `index` is the first of its state: marks made later share the state."""
+        return index == 0 or self._moments[index - 1].state is not self._moments[index].state
+
+    # --- work -------------------------------------------------------------------------------------
+    def compute(
+        self,
+        work: Callable[[Cancel, Report], Iterator[T]],
+        each: Callable[[T], None],
+        *,
+        done: Callable[[], None] = lambda: None,
+        progress: Report = lambda progress: None,
+    ) -> Cancel:
+        """Have something computed beside the attempt (a live frame, a debrief); see Worker."""
+        return self._worker.start(
+            work, each=each, progress=progress, done=done, failed=self.failed.emit
+        )
+
+    def _run(
+        self, work: Callable[[Cancel, Report], Iterator[T]], receive: Callable[[T], None]
+    ) -> None:
+        mine: list[Cancel] = []
+
+        def finish() -> None:
+            # A listener may have started the next work already: that is not ended here.
+            if mine and self._running is mine[0]:
+                self._done()
+
+        def take(result: T) -> None:
+            finish()
+            receive(result)
+
+        def fail(error: Exception) -> None:
+            finish()
+            self._fail(error)
+
+        mine.append(
+            self._worker.start(work, each=take, progress=self._report, done=finish, failed=fail)
+        )
+        self._running = mine[0]
+        self.progress_changed.emit()
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+        self.progress_changed.emit()
+
+    def _done(self) -> None:
+        self._running = None
+        self.progress = None
+        self.progress_changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, IntentError):
+            self.refused.emit(str(error))
+        else:
+            self.failed.emit(error)
+
+
+def _after(now: Moment, intent: Intent, stepped: Stepped) -> Moment:
+    """Return the moment after `intent`; a new position takes the marks away."""
+    marks = Marks() if isinstance(intent, Position) else now.marks
+    return Moment(stepped.state, marks, (*now.pictures, *stepped.pictures))
+
+
+def _marks(body: dict[str, Any]) -> Marks:
+    left, right = body.get("left"), body.get("right")
+    return Marks(
+        None if left is None else (float(left[0]), float(left[1])),
+        None if right is None else (float(right[0]), float(right[1])),
+    )

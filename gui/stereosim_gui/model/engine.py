@@ -1,0 +1,318 @@
+"""What the app has computed: runs in the worker's thread and imports the simulator when needed.
+
+One :class:`Engine` belongs to one attempt.  Its methods are called in the worker only; what they
+return is immutable and may be read anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim_gui.model.display import Picture, pyramid
+from stereosim_gui.model.spec import AttemptSpec
+
+if TYPE_CHECKING:
+    from stereosim.biopsy.safety import Margins
+    from stereosim.experiments.progress import Cancel
+    from stereosim.experiments.trial import Room
+    from stereosim.geometry.targets import Triangulation
+    from stereosim.geometry.views import View
+    from stereosim.imaging.xray import XrayImage
+    from stereosim.procedures.intents import Intent
+    from stereosim.procedures.procedure import Event, Procedure
+    from stereosim.procedures.state import ProcedureState, Shot, Specimen
+    from stereosim_gui.worker import Report
+    from stereosim_phantoms.patient import VirtualPatient
+
+Array = NDArray[np.float64]
+Pixel = tuple[float, float]
+
+# Steps along the line of sight at which the band of the other view is computed.
+_BAND_POINTS = 41
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Where the trainee has put the marks, (column, row) of the detector's pixels, not yet set."""
+
+    left: Pixel | None = None
+    right: Pixel | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether both views are marked."""
+        return self.left is not None and self.right is not None
+
+    def placed(self, view: str, pixel: Pixel | None) -> Marks:
+        """Return the marks with that of `view` put to `pixel`, or taken away."""
+        return replace(self, **{view: pixel})
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Where the point marked in one view can lie in the other.
+
+    Attributes
+    ----------
+    view : str
+        In which view the band is drawn.
+    pixels : ndarray, shape (n, 2)
+        Middle of the band, (column, row), from the support to the paddle.
+    depth_mm : ndarray, shape (n,)
+        Height z above the support that each point of it stands for.
+    half_width_px : float
+        How far from it a mark may lie by what a patient moves.
+    """
+
+    view: str
+    pixels: Array
+    depth_mm: Array
+    half_width_px: float
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What the marks would come to, before they are set.
+
+    Attributes
+    ----------
+    marks : Marks
+        Which marks it belongs to.
+    bands : tuple of Band
+        One for each view that is marked, drawn in the other view.
+    target : Triangulation or None
+        Where both marks put the target; None for fewer marks or where they give none.
+    problem : str
+        Why two marks give no target (English; for the log), else empty.
+    margins : dict of str to Margins
+        Of every device of the catalogue at that target.
+    y_tolerance_mm : float
+        The largest y mismatch that a trained reader takes for one speck.
+    """
+
+    marks: Marks
+    bands: tuple[Band, ...] = ()
+    target: Triangulation | None = None
+    problem: str = ""
+    margins: dict[str, Margins] | None = None
+    y_tolerance_mm: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """What an intent led to: the new state, what happened, and the pictures that it made."""
+
+    state: ProcedureState
+    events: tuple[Event, ...]
+    pictures: tuple[Picture, ...]
+
+
+class Engine:
+    """The simulator behind one attempt."""
+
+    def __init__(self, spec: AttemptSpec) -> None:
+        self.spec = spec
+        self._room: Room | None = None
+        self._procedure: Procedure | None = None
+        self._patient: VirtualPatient | None = None
+
+    # --- set up -----------------------------------------------------------------------------------
+    @property
+    def room(self) -> Room:
+        """The equipment."""
+        if self._room is None:
+            from stereosim.experiments.trial import Room, setting_of
+
+            self._room = Room(
+                setting_of(unit=self.spec.unit or None, probe=self.spec.probe or None)
+            )
+        return self._room
+
+    @property
+    def patient(self) -> VirtualPatient:
+        """The virtual patient: of the library, or drawn from the cohort."""
+        if self._patient is None:
+            if self.spec.case is not None:
+                from stereosim_phantoms.cases import load_case
+
+                self._patient = load_case(self.spec.case).patient(self.spec.seed)
+            else:
+                from stereosim_phantoms.cohort import draw_patient, load_cohort
+
+                self._patient = draw_patient(load_cohort(self.spec.cohort), self.spec.seed, 0)
+        return self._patient
+
+    @property
+    def procedure(self) -> Procedure:
+        """The procedure that the attempt runs."""
+        if self._procedure is None:
+            self._procedure = self._made()
+        return self._procedure
+
+    def _made(self) -> Procedure:
+        from stereosim.procedures.procedure import Conditions
+        from stereosim.procedures.stereotactic import StereotacticProcedure
+        from stereosim.procedures.ultrasound import UltrasoundProcedure
+        from stereosim_phantoms.randomness import derived_seed
+
+        room, guidance = self.room, self.spec.guidance
+        shared: dict[str, Any] = {
+            "patient": self.patient,
+            "devices": room.devices,
+            "conditions": Conditions(True, room.placement[guidance]),
+            "seed": derived_seed(self.spec.seed, "attempt", guidance),
+        }
+        if guidance == "ultrasound":
+            return UltrasoundProcedure(
+                **shared, probe=room.probe, step_mm=room.setting.sweep_step_mm
+            )
+        return StereotacticProcedure(**shared, machine=room.machine, voxel_mm=self.spec.voxel_mm)
+
+    # --- the attempt ------------------------------------------------------------------------------
+    def begin(self, report: Report) -> ProcedureState:
+        """Load the simulator, make the patient, return the first state."""
+        from stereosim.experiments.progress import Meter
+
+        meter = Meter("loading the simulator", 3, report)
+        _ = self.room
+        meter.stage = "making the patient"
+        meter.advance()
+        _ = self.patient
+        meter.advance()
+        state = self.procedure.start()
+        meter.advance()
+        return state
+
+    def step(self, state: ProcedureState, intent: Intent) -> Stepped:
+        """Carry out `intent`; raises IntentError where it does not fit."""
+        new, events = self.procedure.step(state, intent)
+        return Stepped(new, events, self._new_pictures(state, new))
+
+    def replay(
+        self, states: ProcedureState, intents: tuple[Intent, ...], cancel: Cancel, report: Report
+    ) -> tuple[Stepped, ...]:
+        """Carry out a recording one by one, to resume an attempt."""
+        from stereosim.experiments.progress import Meter
+
+        meter = Meter("going back to where you were", len(intents), report)
+        made = []
+        for intent in intents:
+            cancel.check()
+            made.append(self.step(states, intent))
+            states = made[-1].state
+            meter.advance()
+        return tuple(made)
+
+    def preview(self, state: ProcedureState, marks: Marks) -> Preview:
+        """Return what `marks` would come to: bands, target, margins of every device."""
+        from stereosim.geometry.triangulation import triangulate_pair
+        from stereosim.geometry.views import stereo_pair
+
+        tolerance = self.room.skill.y_tolerance_mm
+        views = dict(zip(("left", "right"), stereo_pair(self.room.unit), strict=True))
+        bands = tuple(
+            _band(views[view], views[other], pixel, state.seen.thickness_mm, tolerance)
+            for view, other, pixel in (
+                ("left", "right", marks.left),
+                ("right", "left", marks.right),
+            )
+            if pixel is not None
+        )
+        if marks.left is None or marks.right is None:
+            return Preview(marks, bands, y_tolerance_mm=tolerance)
+        try:
+            target = triangulate_pair(
+                views["left"], views["right"], np.array(marks.left), np.array(marks.right),
+                sigma_px=1.0,
+            )  # fmt: skip
+        except ValueError as error:
+            return Preview(marks, bands, problem=str(error), y_tolerance_mm=tolerance)
+        return Preview(marks, bands, target, "", self.margins(state, target.target_mm), tolerance)
+
+    def margins(self, state: ProcedureState, target_mm: Array) -> dict[str, Margins]:
+        """Return the safety margins of every device of the catalogue at `target_mm`."""
+        there = replace(state, seen=replace(state.seen, marked_mm=np.asarray(target_mm)))
+        return {
+            name: self.procedure.margins(there, name, np.zeros(3)) for name in self.room.devices
+        }
+
+    # --- pictures ---------------------------------------------------------------------------------
+    def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
+        shots = new.seen.shots[len(old.seen.shots) :]
+        first = len(old.seen.shots)
+        made = [self._xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
+        made += [_film_picture(film) for film in new.seen.films[len(old.seen.films) :]]
+        return tuple(made)
+
+    def _xray_picture(self, shot: Shot, number: int, state: ProcedureState) -> Picture:
+        from stereosim.geometry.projection import project
+        from stereosim.imaging.display import presentation
+
+        image, unit = shot.image, self.room.unit
+        half_x, half_y = unit.window_width_mm / 2.0, unit.window_height_mm / 2.0
+        low, high = unit.window_centre_y_mm - half_y, unit.window_centre_y_mm + half_y
+        # The opening of the paddle, which lies on the breast.
+        top = state.seen.thickness_mm
+        corners = [(x, y, top) for x in (-half_x, half_x) for y in (low, high)]
+        pixels = project(image.view, np.array(corners, dtype=np.float64))
+        outline = np.array([[*pixels.min(axis=0), *pixels.max(axis=0)]])
+        return Picture(
+            view=shot.view,
+            phase=shot.phase,
+            kind="xray",
+            levels=pyramid(presentation(image)),
+            pixel_mm=(image.view.pitch_mm, image.view.pitch_mm),
+            number=number,
+            facts=tuple(self._xray_facts(image, state).items()),
+            outlines_px=outline,
+        )
+
+    def _xray_facts(self, image: XrayImage, state: ProcedureState) -> dict[str, Any]:
+        return {
+            "angle_deg": image.view.angle_deg,
+            "side": self.patient.breast.side,
+            "approach": state.seen.approach,
+            "kv": image.exposure.kv,
+            "mas": image.exposure.mas,
+            "dose_mgy": image.exposure.dose_mgy,
+        }
+
+
+def _film_picture(film: Specimen) -> Picture:
+    from stereosim.geometry.projection import project
+    from stereosim.imaging.display import presentation
+
+    view = film.image.view
+    boxes = np.asarray(film.core_boxes_mm, dtype=np.float64)
+    corners = boxes.reshape(-1, 2)
+    pixels = project(view, np.column_stack([corners, np.zeros(len(corners))])).reshape(-1, 4)
+    # The tray's y points up, rows point down.
+    outlines = np.column_stack(
+        [
+            pixels[:, [0, 2]].min(axis=1),
+            pixels[:, [1, 3]].min(axis=1),
+            pixels[:, [0, 2]].max(axis=1),
+            pixels[:, [1, 3]].max(axis=1),
+        ]
+    )
+    return Picture(
+        view="specimen",
+        phase="",
+        kind="specimen",
+        levels=pyramid(presentation(film.image)),
+        pixel_mm=(view.pitch_mm, view.pitch_mm),
+        facts=(("kv", film.image.exposure.kv), ("mas", film.image.exposure.mas)),
+        outlines_px=outlines,
+    )
+
+
+def _band(view: View, other: View, pixel: Pixel, thickness_mm: float, tolerance_mm: float) -> Band:
+    from stereosim.geometry.projection import back_project, project
+
+    depth = np.linspace(0.0, thickness_mm, _BAND_POINTS)
+    points = np.array([back_project(view, np.array([pixel]), float(z))[0] for z in depth])
+    return Band(other.name, project(other, points), depth, tolerance_mm / other.pitch_mm)

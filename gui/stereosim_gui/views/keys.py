@@ -1,0 +1,96 @@
+"""The keys of the app: one table, from which shortcuts are bound and the F1 sheet is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of the table.
+
+    Attributes
+    ----------
+    name : str
+        How the code calls it.
+    keys : tuple of str
+        Key sequences, any of which does it.
+    group, does : Text
+        Where it stands on the F1 sheet, and what it does.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    group: Text
+    does: Text
+
+
+_FLOW = say(QT_TRANSLATE_NOOP("Keys", "Procedure"))
+_IMAGE = say(QT_TRANSLATE_NOOP("Keys", "Images"))
+_MARK = say(QT_TRANSLATE_NOOP("Keys", "Marks"))
+_SONO = say(QT_TRANSLATE_NOOP("Keys", "Ultrasound"))
+_APP = say(QT_TRANSLATE_NOOP("Keys", "App"))
+
+
+def _key(name: str, keys: str, group: Text, does: tuple[str, str]) -> Key:
+    return Key(name, tuple(keys.split()), group, say(does))
+
+
+KEYS: dict[str, Key] = {
+    key.name: key
+    for key in (
+        _key("next", "Return Enter", _FLOW, QT_TRANSLATE_NOOP("Keys", "Do the next step")),
+        _key("back", "Backspace", _FLOW, QT_TRANSLATE_NOOP("Keys", "Back to the page before")),
+        _key("fire", "Ctrl+F", _FLOW, QT_TRANSLATE_NOOP("Keys", "FIRE (cannot be undone)")),
+        _key("undo", "Ctrl+Z", _FLOW, QT_TRANSLATE_NOOP("Keys", "Undo")),
+        _key("redo", "Ctrl+Shift+Z Ctrl+Y", _FLOW, QT_TRANSLATE_NOOP("Keys", "Redo")),
+        _key("mark", "M", _MARK, QT_TRANSLATE_NOOP("Keys", "Marking on or off")),
+        _key(
+            "nudge",
+            "Arrows",
+            _MARK,
+            QT_TRANSLATE_NOOP("Keys", "Move the mark by a pixel (Shift: 10, Alt: 0.1)"),
+        ),
+        _key("magnifier", "Z", _MARK, QT_TRANSLATE_NOOP("Keys", "Magnifier on or off")),
+        *(
+            _key(f"preset{n}", str(n), _IMAGE, QT_TRANSLATE_NOOP("Keys", "Window preset"))
+            for n in range(1, 6)
+        ),
+        _key("auto", "A", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Window fitted to the image")),
+        _key("invert", "I", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Invert black and white")),
+        _key("overlays", "S", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Overlays on or off")),
+        _key("link", "L", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Link zoom and pan of the views")),
+        _key("fit", "Ctrl+0", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Fit the image")),
+        _key("actual", "Ctrl+1", _IMAGE, QT_TRANSLATE_NOOP("Keys", "One image pixel per pixel")),
+        _key("reset", "Esc", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Reset zoom, pan and window")),
+        _key("freeze", "Space", _SONO, QT_TRANSLATE_NOOP("Keys", "Freeze or go on")),
+        _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
+        _key("leave", "Ctrl+W", _APP, QT_TRANSLATE_NOOP("Keys", "Back to the gallery")),
+        _key("quit", "Ctrl+Q", _APP, QT_TRANSLATE_NOOP("Keys", "Quit")),
+    )
+}
+
+
+def bind(
+    widget: QWidget,
+    name: str,
+    act: Callable[[], Any],
+    *,
+    context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetWithChildrenShortcut,
+) -> list[QShortcut]:
+    """Bind the keys called `name` to `act`, for `widget` and what is in it."""
+    made = []
+    for sequence in KEYS[name].keys:
+        shortcut = QShortcut(QKeySequence(sequence), widget)
+        shortcut.setContext(context)
+        shortcut.activated.connect(act)
+        made.append(shortcut)
+    return made

@@ -1,0 +1,62 @@
+"""The row of stages at the top of the practice page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
+
+from stereosim_gui.model.app import AppModel
+from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.stages import STAGES, natural_stage, stage_name
+from stereosim_gui.views.language import fill, spoken
+from stereosim_gui.views.part import Part
+
+
+class Stepper(Part):
+    """Shows where the procedure is; a stage that can be reached can be clicked."""
+
+    def __init__(self, app: AppModel, attempt: Attempt) -> None:
+        super().__init__(app, attempt)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self.setAccessibleName(self.tr("Stages of the procedure"))
+        self.buttons = {}
+        for number, stage in enumerate(STAGES[attempt.spec.guidance], start=1):
+            button = QPushButton()
+            button.setObjectName("step")
+            button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setMinimumWidth(24)
+            name = spoken(stage_name(stage))
+            button.setText(f"{number} {name}")
+            button.setAccessibleName(fill(self.tr("Stage {n}: {name}"), n=number, name=name))
+            button.clicked.connect(partial(self._show, stage))
+            row.addWidget(button, len(name) + 4)
+            self.buttons[stage] = button
+        self.hear(app.stage_changed, self.refresh)
+        self.hear(attempt.progress_changed, self.refresh)
+        self.refresh()
+
+    def _show(self, stage: object) -> None:
+        self.app.show(stage)  # type: ignore[arg-type]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show which stages are done, open and shown."""
+        pages = self.app.reachable
+        now = natural_stage(self.attempt.state) if self.attempt.started else None
+        for stage, button in self.buttons.items():
+            button.setEnabled(stage in pages and not self.attempt.busy)
+            button.setChecked(stage is self.app.stage)
+            button.setProperty("now", stage is now)
+            if stage is self.app.stage:
+                tip = self.tr("You are here")
+            elif stage in pages:
+                tip = self.tr("Turn to this page")
+            else:
+                tip = self.tr("Not yet, or no longer, possible")
+            button.setToolTip(tip)
+            button.style().unpolish(button)
+            button.style().polish(button)
