@@ -1,4 +1,7 @@
-"""Reading an X-ray image where a lesion is expected: the part of it that can show the place."""
+"""Reading the X-ray images: where the group lies, in one view and in a pair, and where the needle.
+
+Everything is read in the pixels of what has been exposed; nothing knows the truth.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim.geometry.projection import project
-from stereosim.geometry.views import View
-from stereosim.imaging.detection import find_specks
+from stereosim.biopsy.devices import Device
+from stereosim.geometry.projection import back_project, project
+from stereosim.geometry.triangulation import triangulate_pair
+from stereosim.geometry.units import Unit
+from stereosim.geometry.views import View, scout, stereo_pair
+from stereosim.imaging.detection import find_needle_tip, find_specks
 from stereosim.imaging.xray import XrayImage
+from stereosim.procedures.matching import Matches, choose_group, match_pair
+from stereosim.procedures.operators.skill import Search, Skill
+from stereosim.procedures.state import Seen
 
 Array = NDArray[np.float64]
 
@@ -82,3 +91,123 @@ def specks_near(image: XrayImage, place: Place) -> tuple[Array, Array]:
     )
     found = find_specks(part)
     return found.pixels + np.array([column0, row0], dtype=np.float64), found.snr
+
+
+@dataclass(frozen=True, eq=False)
+class NeedleReading:
+    """What a post-fire pair shows, support frame, mm.
+
+    Attributes
+    ----------
+    matches : Matches
+        The specks that were found in both views.
+    tip_mm : ndarray of 3, or None
+        The needle's point; None where either view does not show it.
+    centre_mm : ndarray of 3
+        Centre of the aperture: above the tip, or where the console has it.
+    """
+
+    matches: Matches
+    tip_mm: Array | None
+    centre_mm: Array
+
+    @property
+    def miss_mm(self) -> Array:
+        """Lesion minus centre of the aperture, shape (3,)."""
+        miss: Array = self.matches.centroid_mm - self.centre_mm
+        return miss
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The model observer at the console.
+
+    Attributes
+    ----------
+    unit : Unit
+        The unit's geometry.
+    search : Search
+        How far the reader looks.
+    skill : Skill
+        What the reader takes for the same speck in two views.
+    """
+
+    unit: Unit
+    search: Search
+    skill: Skill
+
+    def radius_mm(self, seen: Seen) -> float:
+        """Return the radius of the group looked for: half of what the referral reports."""
+        return max(seen.referral.extent_mm / 2.0, self.search.minimum_radius_mm)
+
+    def scout_group(self, seen: Seen, expected: Array) -> Array | None:
+        """Return the centre of the group on the newest scout, support frame x and y.
+
+        Parameters
+        ----------
+        seen : Seen
+            With a scout.
+        expected : ndarray, shape (2,)
+            Where it is expected.
+        """
+        image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
+        place = Place(expected, self.search.scout_gate_mm, (0.0, seen.thickness_mm))
+        pixels, snr = specks_near(image, place)
+        if len(pixels) == 0:
+            return None
+        points = back_project(scout(self.unit), pixels, seen.thickness_mm / 2.0)[:, :2]
+        group = choose_group(
+            points,
+            snr,
+            expected,
+            gate_mm=self.search.scout_gate_mm,
+            radius_mm=self.radius_mm(seen),
+        )
+        return None if group is None else group.centre_mm
+
+    def match(
+        self, seen: Seen, phase: str, expected: Array, depth_mm: tuple[float, float]
+    ) -> Matches | None:
+        """Return the specks that the newest pair of `phase` shows near `expected` (x, y)."""
+        place = Place(expected, self.search.pair_gate_mm, depth_mm)
+        left, right = (specks_near(image, place) for image in seen.pair(phase))
+        return match_pair(
+            stereo_pair(self.unit),
+            (left[0], right[0]),
+            (left[1], right[1]),
+            expected_mm=expected,
+            gate_mm=self.search.pair_gate_mm,
+            depth_mm=depth_mm,
+            radius_mm=self.radius_mm(seen),
+            y_tolerance_mm=self.skill.y_tolerance_mm,
+        )
+
+    def match_near(self, seen: Seen, phase: str, place: Array) -> Matches | None:
+        """Return the specks near a place already marked: no lesion moves by more than the gate."""
+        gate = self.search.pair_gate_mm
+        depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
+        return self.match(seen, phase, place[:2], depth)
+
+    def tip_mm(self, seen: Seen, phase: str) -> Array | None:
+        """Return the needle's point in the newest pair of `phase`; None where a view lacks it."""
+        tips = [find_needle_tip(image) for image in seen.pair(phase)]
+        if tips[0] is None or tips[1] is None:
+            return None
+        return triangulate_pair(*stereo_pair(self.unit), tips[0], tips[1], sigma_px=1.0).target_mm
+
+    def postfire(self, seen: Seen, device: Device) -> NeedleReading | None:
+        """Read the post-fire pair: the lesion and the aperture.
+
+        Returns None where the pair shows no speck near the marked place.  Where the needle's tip
+        cannot be made out, the console's read-out stands in for it.
+        """
+        assert seen.marked_mm is not None and seen.commanded is not None
+        matches = self.match_near(seen, "postfire", seen.marked_mm)
+        if matches is None:
+            return None
+        tip = self.tip_mm(seen, "postfire")
+        centre = seen.commanded.centre_mm
+        if tip is not None:
+            # The needle comes from the paddle, so the aperture lies above the tip.
+            centre = tip + np.array([0.0, 0.0, device.tip_offset_mm])
+        return NeedleReading(matches, tip, centre)

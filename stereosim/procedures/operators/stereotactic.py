@@ -13,11 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
-from stereosim.geometry.projection import back_project
-from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
-from stereosim.geometry.views import scout, stereo_pair
-from stereosim.imaging.detection import find_needle_tip
 from stereosim.procedures.approach import usual_position
 from stereosim.procedures.intents import (
     Advance,
@@ -33,9 +29,8 @@ from stereosim.procedures.intents import (
     Stop,
     Withdraw,
 )
-from stereosim.procedures.matching import Matches, choose_group, match_pair
 from stereosim.procedures.operators.aiming import correction, safe_depth_offset
-from stereosim.procedures.operators.reading import Place, specks_near
+from stereosim.procedures.operators.reading import Reader
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -72,6 +67,11 @@ class StereotacticOperator:
     devices: Mapping[str, Device]
     rng: np.random.Generator
 
+    @property
+    def reader(self) -> Reader:
+        """Who reads the images."""
+        return Reader(self.unit, self.search, self.skill)
+
     def localise(self, seen: Seen) -> Policy:
         """From positioning to a marked target, or a stop where nothing is found."""
         referral = seen.referral
@@ -82,7 +82,7 @@ class StereotacticOperator:
         for _ in range(2):  # position, and once more if the lesion is far from the centre
             seen = yield Position(float(shift[0]), float(shift[1]), position.approach)
             seen = yield Expose("scout")
-            found = self._scout_group(seen, expected)
+            found = self.reader.scout_group(seen, expected)
             if found is None:
                 yield Stop("not found on images")
                 return
@@ -93,7 +93,7 @@ class StereotacticOperator:
                 break
             shift, expected = moved, group - (moved - shift)
         seen = yield Expose("pair")
-        matches = self._match(seen, "target", group, (0.0, seen.thickness_mm))
+        matches = self.reader.match(seen, "target", group, (0.0, seen.thickness_mm))
         if matches is None:
             yield Stop("not found on images")
             return
@@ -149,7 +149,7 @@ class StereotacticOperator:
         nothing.
         """
         assert seen.marked_mm is not None
-        matches = self._match_near(seen, "target", seen.marked_mm)
+        matches = self.reader.match_near(seen, "target", seen.marked_mm)
         order = [] if matches is None else matches.spread_order()
         systematic = np.zeros(3)
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
@@ -194,68 +194,16 @@ class StereotacticOperator:
         column, row = pixel + self.rng.normal(0.0, self.skill.click_sd_px, 2)
         return float(column), float(row)
 
-    def _radius(self, seen: Seen) -> float:
-        return max(seen.referral.extent_mm / 2.0, self.search.minimum_radius_mm)
-
-    def _scout_group(self, seen: Seen, expected: Array) -> Array | None:
-        """Return the centre of the group on the newest scout, support frame x and y."""
-        image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
-        place = Place(expected, self.search.scout_gate_mm, (0.0, seen.thickness_mm))
-        pixels, snr = specks_near(image, place)
-        if len(pixels) == 0:
-            return None
-        points = back_project(scout(self.unit), pixels, seen.thickness_mm / 2.0)[:, :2]
-        group = choose_group(
-            points,
-            snr,
-            expected,
-            gate_mm=self.search.scout_gate_mm,
-            radius_mm=self._radius(seen),
-        )
-        return None if group is None else group.centre_mm
-
-    def _match(
-        self, seen: Seen, phase: str, expected: Array, depth_mm: tuple[float, float]
-    ) -> Matches | None:
-        """Return the specks that the newest pair of `phase` shows near `expected`."""
-        place = Place(expected, self.search.pair_gate_mm, depth_mm)
-        left, right = (specks_near(image, place) for image in seen.pair(phase))
-        return match_pair(
-            stereo_pair(self.unit),
-            (left[0], right[0]),
-            (left[1], right[1]),
-            expected_mm=expected,
-            gate_mm=self.search.pair_gate_mm,
-            depth_mm=depth_mm,
-            radius_mm=self._radius(seen),
-            y_tolerance_mm=self.skill.y_tolerance_mm,
-        )
-
-    def _match_near(self, seen: Seen, phase: str, place: Array) -> Matches | None:
-        """Return the specks near a place already marked: no lesion moves by more than the gate."""
-        gate = self.search.pair_gate_mm
-        depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
-        return self._match(seen, phase, place[:2], depth)
-
     def _lesion_from_needle(self, seen: Seen, device: Device, depth: Array) -> Array | None:
         """Read the post-fire pair: where the lesion lies from where the needle should have it.
 
         `depth` is by how much the aperture was aimed off the target on purpose.  Returns None where
-        the pair shows no speck near the marked place.  Where the needle's tip cannot be made out,
-        the console's read-out stands in for it.
+        the pair shows no speck near the marked place.
         """
-        assert seen.marked_mm is not None and seen.commanded is not None
-        matches = self._match_near(seen, "postfire", seen.marked_mm)
-        if matches is None:
+        reading = self.reader.postfire(seen, device)
+        if reading is None:
             return None
-        tips = [find_needle_tip(image) for image in seen.pair("postfire")]
-        centre = seen.commanded.centre_mm
-        if tips[0] is not None and tips[1] is not None:
-            views = stereo_pair(self.unit)
-            tip = triangulate_pair(*views, tips[0], tips[1], sigma_px=1.0).target_mm
-            # The needle comes from the paddle, so the aperture lies above the tip.
-            centre = tip + np.array([0.0, 0.0, device.tip_offset_mm])
-        miss: Array = matches.centroid_mm - centre + depth
+        miss: Array = reading.miss_mm + depth
         return miss
 
 
