@@ -138,12 +138,19 @@ class StereotacticProcedure(Procedure):
             return "target", Step.PAIR if state.seen.marked_mm is None else state.step
         return ("postfire" if state.truth.fired else "prefire"), state.step
 
+    def motion_mm(self, exposure: int) -> Array:
+        """Return by how much the patient has moved, shape (3,), at an exposure of the series."""
+        motion = patient_motion(
+            self.conditions.placement, rng=stream(self.seed, "motion", exposure)
+        )
+        motion[2] = 0.0  # the paddle holds the breast along z
+        return motion
+
     def _shoot(self, state: ProcedureState, view: View, phase: str, seen: Seen) -> Shot:
         """Make one exposure; its noise and the patient's motion belong to its number."""
         number = seen.exposures
         truth = state.truth
-        motion = patient_motion(self.conditions.placement, rng=stream(self.seed, "motion", number))
-        motion[2] = 0.0  # the paddle holds the breast along z
+        motion = self.motion_mm(number)
         specks = truth.tissue.visible_specks()
         solids = Scene(
             specks=specks.moved_to(specks.solids.centres_mm + motion),
