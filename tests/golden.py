@@ -1,0 +1,74 @@
+"""Golden screens: what a widget looks like is compared with an image that was looked at.
+
+Tolerance: at most `SHARE` of the pixels may differ by more than `STEP` of 255 in any colour.  That
+lets through the last bit of a blend or of a float in an image, and no moved line, changed word or
+other colour.  ``APPROVE=1`` writes the images anew: look at every one before it is committed.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+FOLDER = Path(__file__).parent / "golden_images"
+STEP = 24
+SHARE = 0.002
+MOST = 40
+
+
+@cache
+def plain_font() -> Any:
+    """A font that every machine with matplotlib has, without hinting: letters alike everywhere."""
+    import matplotlib
+    from PySide6.QtGui import QFont, QFontDatabase
+
+    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    number = QFontDatabase.addApplicationFont(str(file))
+    assert number >= 0, file
+    font = QFont(QFontDatabase.applicationFontFamilies(number)[0])
+    font.setPixelSize(13)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    font.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
+    return font
+
+
+def pixels_of(widget: Any) -> NDArray[np.uint8]:
+    """Return what `widget` looks like, shape (rows, columns, 3)."""
+    from PySide6.QtGui import QImage
+
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def share_that_differs(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Return the share of pixels that differ by more than `STEP`; 1 for other sizes."""
+    if one.shape != other.shape:
+        return 1.0
+    apart = np.abs(one.astype(np.int16) - other.astype(np.int16)).max(axis=2)
+    return float((apart > STEP).mean())
+
+
+def check_golden(widget: Any, name: str, tmp_path: Path) -> None:
+    """Compare `widget` with the golden image `name`; what it looks like now is kept on failure."""
+    from PIL import Image
+
+    now = pixels_of(widget)
+    file = FOLDER / f"{name}.png"
+    if os.environ.get("APPROVE"):
+        FOLDER.mkdir(exist_ok=True)
+        Image.fromarray(now).save(file, optimize=True)
+        return
+    if not file.is_file():
+        pytest.fail(f"{file.name} is missing: APPROVE=1 writes it")
+    with Image.open(file) as image:
+        golden = np.asarray(image.convert("RGB"))
+    share = share_that_differs(now, golden)
+    if share > SHARE:
+        kept = tmp_path / f"{name}.png"
+        Image.fromarray(now).save(kept)
+        pytest.fail(f"{name}: {share:.2%} of the pixels differ; it looks like {kept} now")
