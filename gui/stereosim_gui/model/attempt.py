@@ -90,10 +90,13 @@ class Attempt:
         self.preview_changed: Signal[[]] = Signal()
         self.progress_changed: Signal[[]] = Signal()
         self.happened: Signal[[tuple[Event, ...]]] = Signal()
+        # The trainee pointed at a place of the scout that is to be brought under the window.
+        self.scout_picked: Signal[[]] = Signal()
         # What could not be done and why, for the status line: the state is unchanged.
         self.refused: Signal[[str]] = Signal()
         # Something broke: for a dialog; the state is unchanged.
         self.failed: Signal[[Exception]] = Signal()
+        self._scout_pick: tuple[int, Pixel] | None = None
         self._worker = worker
         self._log = log or NoLog()
         self._moments: list[Moment] = []
@@ -264,6 +267,20 @@ class Attempt:
         pixel = getattr(self.marks, view)
         if pixel is not None:
             self.mark(view, (pixel[0] + columns, pixel[1] + rows))
+
+    @property
+    def scout_pixel(self) -> Pixel | None:
+        """Where the trainee pointed on the newest scout of this positioning, if so."""
+        scout = self.picture("scout") if self.started else None
+        if scout is None or self._scout_pick is None or self._scout_pick[0] != scout.number:
+            return None
+        return self._scout_pick[1]
+
+    def pick_on_scout(self, pixel: Pixel | None) -> None:
+        """Point at a place of the newest scout (no step of the procedure: nothing to undo)."""
+        scout = self.picture("scout") if self.started else None
+        self._scout_pick = None if scout is None or pixel is None else (scout.number, pixel)
+        self.scout_picked.emit()
 
     def _ask_preview(self) -> None:
         """Have the worker compute what the marks come to; older questions are dropped."""
