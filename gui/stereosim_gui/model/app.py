@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stereosim_gui.model.attempt import Attempt, Log, NoLog
 from stereosim_gui.model.display import Windows
+from stereosim_gui.model.settings import Settings
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage, natural_stage, reachable
 from stereosim_gui.signals import Signal
 from stereosim_gui.worker import Worker
 
 if TYPE_CHECKING:
+    from stereosim.experiments.progress import Cancel, Progress
     from stereosim_gui.model.engine import Engine
+    from stereosim_gui.model.texts import Text
+    from stereosim_gui.worker import Report
+
+__all__ = ["AppModel", "Settings", "Shelf", "Unfinished"]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user has chosen for good.
-
-    Attributes
-    ----------
-    language : str
-        ``"en"``, ``"zh_CN"``, or empty for the system's.
-    hints : bool
-        Whether hints are shown (never in exam mode).
-    toured : bool
-        Whether the first-run tour has been done or waved off.
-    text_scale : float
-        Factor on the size of all texts, 1 to 2.
-    """
-
-    language: str = ""
-    hints: bool = True
-    toured: bool = False
-    text_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,15 @@ class Unfinished:
 
 
 class Shelf:
-    """Where attempts are kept; this one keeps none (tests; a store that cannot be opened)."""
+    """Where attempts are kept; this one keeps none (tests; a store that cannot be opened).
+
+    Attributes
+    ----------
+    keeps : bool
+        Whether anything is kept.
+    """
+
+    keeps = False
 
     def open(self, spec: AttemptSpec) -> Log:
         """Return the log of a new attempt."""
@@ -116,9 +108,59 @@ class AppModel:
         self.settings_changed: Signal[[]] = Signal()
         # Something broke: for a dialog.
         self.failed: Signal[[Exception]] = Signal()
+        # What the user has to know, while everything goes on.
+        self.said: Signal[[Text]] = Signal()
+        # How far the simulator is loaded, and what waits for it.
+        self.ready = True
+        self.preparing: Progress | None = None
+        self.waiting: AttemptSpec | Unfinished | None = None
+        self.ready_changed: Signal[[]] = Signal()
+        # The score of an attempt that ended is in the history.
+        self.finished: Signal[[dict[str, Any]]] = Signal()
         self._keep_settings = keep_settings
         self._make_engine = make_engine
         self._seen_stage: Stage | None = None
+        self._log: Log = NoLog()
+        self._closed = False
+
+    # --- getting ready ----------------------------------------------------------------------------
+    def prepare(self, work: Callable[[Cancel, Report], Iterator[None]]) -> None:
+        """Have the worker load the simulator; :meth:`begin` waits for it."""
+        self.ready = False
+
+        def follow(progress: Progress) -> None:
+            self.preparing = progress
+            self.ready_changed.emit()
+
+        def done() -> None:
+            self.ready, self.preparing = True, None
+            wanted, self.waiting = self.waiting, None
+            self.ready_changed.emit()
+            if wanted is not None:
+                self.begin(wanted)
+
+        def failed(error: Exception) -> None:
+            # The attempt will fail for the same reason, or not at all: let it be tried.
+            self.failed.emit(error)
+            done()
+
+        self.worker.start(work, each=lambda _: None, progress=follow, done=done, failed=failed)
+        self.ready_changed.emit()
+
+    def begin(self, wanted: AttemptSpec | Unfinished) -> None:
+        """Start a new attempt or go on with one that was cut off, as soon as the app is ready."""
+        if not self.ready:
+            self.waiting = wanted
+            self.ready_changed.emit()
+        elif isinstance(wanted, Unfinished):
+            self.resume(wanted)
+        else:
+            self.start(wanted)
+
+    def forget(self) -> None:
+        """Begin nothing after all."""
+        self.waiting = None
+        self.ready_changed.emit()
 
     # --- attempts ---------------------------------------------------------------------------------
     def start(self, spec: AttemptSpec) -> Attempt:
@@ -146,8 +188,9 @@ class AppModel:
         engine = None if self._make_engine is None else self._make_engine(spec)
         attempt = Attempt(spec, self.worker, log, engine)
         attempt.changed.connect(self._follow)
-        attempt.failed.connect(self.failed.emit)
+        attempt.failed.connect(self._fail)
         self.attempt = attempt
+        self._log, self._closed = log, False
         self.stage = self._seen_stage = None
         self.attempt_changed.emit()
         return attempt
@@ -186,6 +229,27 @@ class AppModel:
             self.stage = natural
         # Also where the page stays: what can be reached may have changed.
         self.stage_changed.emit()
+        if self.attempt is not None and self.attempt.ended:
+            self._finish(self.attempt)
+
+    def _fail(self, error: Exception) -> None:
+        """Say what broke; an attempt that could not even begin is left."""
+        if self.attempt is not None and not self.attempt.started:
+            self.leave()
+        self.failed.emit(error)
+
+    def _finish(self, attempt: Attempt) -> None:
+        """Have the score computed and written down, once."""
+        if self._closed or not self.shelf.keeps:
+            return
+        self._closed = True
+        log, state = self._log, attempt.state
+
+        def keep(score: dict[str, Any]) -> None:
+            self.shelf.close(log, state.outcome or "", score)
+            self.finished.emit(score)
+
+        attempt.compute(lambda cancel, report: iter([attempt.engine.score(state)]), keep)
 
     # --- settings ---------------------------------------------------------------------------------
     def change_settings(self, **changes: Any) -> None:

@@ -240,6 +240,13 @@ class Engine:
             name: self.procedure.margins(there, name, np.zeros(3)) for name in self.room.devices
         }
 
+    def score(self, state: ProcedureState) -> dict[str, Any]:
+        """Return the score of a procedure that has ended, as the attempt store keeps it."""
+        from stereosim.procedures.scoring import score
+
+        found = vars(score(state))
+        return {key: v.tolist() if hasattr(v, "tolist") else v for key, v in found.items()}
+
     # --- pictures ---------------------------------------------------------------------------------
     def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
         shots = new.seen.shots[len(old.seen.shots) :]
