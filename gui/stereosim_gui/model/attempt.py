@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from stereosim.experiments.progress import Cancel, Progress
 from stereosim.procedures.intents import Fire, Intent, IntentError, Position, from_dict, to_dict
+from stereosim_gui.model.console import Console
 from stereosim_gui.model.display import Picture
 from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
 from stereosim_gui.model.spec import AttemptSpec
@@ -91,7 +92,7 @@ class Attempt:
         self.progress_changed: Signal[[]] = Signal()
         self.happened: Signal[[tuple[Event, ...]]] = Signal()
         # The trainee pointed at a place of the scout that is to be brought under the window.
-        self.scout_picked: Signal[[]] = Signal()
+        self.scout_picked: Signal[[Pixel | None]] = Signal()
         # What could not be done and why, for the status line: the state is unchanged.
         self.refused: Signal[[str]] = Signal()
         # Something broke: for a dialog; the state is unchanged.
@@ -105,6 +106,7 @@ class Attempt:
         self._undone = 0
         self._running: Cancel | None = None
         self._previewing: Cancel | None = None
+        self.console = Console(self)
 
     # --- what there is ----------------------------------------------------------------------------
     @property
@@ -280,7 +282,7 @@ class Attempt:
         """Point at a place of the newest scout (no step of the procedure: nothing to undo)."""
         scout = self.picture("scout") if self.started else None
         self._scout_pick = None if scout is None or pixel is None else (scout.number, pixel)
-        self.scout_picked.emit()
+        self.scout_picked.emit(self.scout_pixel)
 
     def _ask_preview(self) -> None:
         """Have the worker compute what the marks come to; older questions are dropped."""

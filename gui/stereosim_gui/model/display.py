@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,11 @@ from stereosim_gui.model.texts import QT_TRANSLATE_NOOP
 from stereosim_gui.signals import Signal
 
 Image = NDArray[np.float32]
+Grey = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+# Rows that are turned to grey at a time: what is worked on stays in the processor's cache.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,35 @@ class Picture:
         rows, columns = self.levels[0].shape
         return rows, columns
 
+    @property
+    def anchor(self) -> tuple[float, float]:
+        """Column and row that panes have in common: the middle of the paddle's window."""
+        left, top, right, bottom = self.box
+        return (left + right) / 2, (top + bottom) / 2
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right, bottom of what matters most: the paddle's window, or all of it."""
+        if self.kind == "xray" and self.outlines_px is not None:
+            left, top, right, bottom = (float(v) for v in self.outlines_px[0])
+            return left, top, right, bottom
+        return self.whole
+
+    @property
+    def whole(self) -> Box:
+        """Left, top, right, bottom of the image, at the outer edges of its pixels."""
+        rows, columns = self.shape
+        return -0.5, -0.5, columns - 0.5, rows - 0.5
+
+    def level_for(self, scale: float) -> int:
+        """Return the level to be drawn where an image pixel takes `scale` pixels of the screen.
+
+        The finest one whose pixels are no smaller than those of the screen: no pixel of it falls
+        between two of the screen.
+        """
+        coarser = math.ceil(-math.log2(max(scale, 1e-9)) - 1e-9)
+        return min(max(coarser, 0), len(self.levels) - 1)
+
     def fact(self, name: str, default: Any = None) -> Any:
         """Return one of the facts."""
         return dict(self.facts).get(name, default)
@@ -93,6 +129,22 @@ class Window:
     def limits(self) -> tuple[float, float]:
         """Values shown at the two ends of the grey scale."""
         return self.level - self.width / 2, self.level + self.width / 2
+
+
+def grey(pixels: Image, window: Window, out: Grey) -> None:
+    """Write `pixels` as seen through `window` into `out`, 0 black to 255 white; NaN is black."""
+    low, high = window.limits
+    slope = np.float32(255.0 / max(high - low, 1e-6))
+    for start in range(0, len(pixels), _BLOCK):
+        block = pixels[start : start + _BLOCK] - np.float32(low)
+        block *= slope
+        # Unlike clip, fmax takes the number where the other is NaN.
+        np.fmax(block, np.float32(0.0), out=block)
+        np.fmin(block, np.float32(255.0), out=block)
+        if window.inverted:
+            np.subtract(np.float32(255.0), block, out=block)
+        block += np.float32(0.5)
+        out[start : start + _BLOCK] = block
 
 
 # Key -> name, level, width. The first shows everything, the others favour one tissue each.
@@ -160,6 +212,10 @@ class Windows:
         window = self._windows[picture.kind]
         self._set(picture.kind, replace(window, level=(low + high) / 2, width=width))
 
+    def reset(self, kind: str) -> None:
+        """Show the full range again, white on black."""
+        self._set(kind, Window())
+
     def invert(self, kind: str) -> None:
         """Exchange black and white."""
         self._set(kind, replace(self._windows[kind], inverted=not self._windows[kind].inverted))
@@ -167,3 +223,42 @@ class Windows:
     def _set(self, kind: str, window: Window) -> None:
         self._windows[kind] = window
         self.changed.emit(kind)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What one press of the exposure button made: a scout, or the two views of a pair.
+
+    Attributes
+    ----------
+    phase : str
+        Of its pictures.
+    pictures : tuple of Picture
+        In the order of their numbers.
+    """
+
+    phase: str
+    pictures: tuple[Picture, ...]
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Exposure numbers."""
+        return tuple(picture.number for picture in self.pictures)
+
+    def view(self, name: str) -> Picture | None:
+        """Return the picture of a view, if there is one."""
+        return next((p for p in self.pictures if p.view == name), None)
+
+
+def series_of(pictures: Sequence[Picture]) -> tuple[Series, ...]:
+    """Return the X-ray exposures of a patient as series, oldest first."""
+    made: list[Series] = []
+    for picture in pictures:
+        if picture.kind != "xray":
+            continue
+        last = made[-1] if made else None
+        if last and picture.view == "right" and last.pictures[-1].view == "left":
+            made[-1] = Series(last.phase, (*last.pictures, picture))
+        else:
+            made.append(Series(picture.phase, (picture,)))
+    return tuple(made)
