@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim_gui.model.display import Picture, pyramid
+from stereosim_gui.model.equipment import Equipment
+from stereosim_gui.model.sonogram import Sonogram
 from stereosim_gui.model.spec import AttemptSpec
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.views import View
     from stereosim.imaging.xray import XrayImage
-    from stereosim.procedures.intents import Intent
+    from stereosim.procedures.intents import Intent, Position
     from stereosim.procedures.procedure import Event, Procedure
-    from stereosim.procedures.state import ProcedureState, Shot, Specimen
+    from stereosim.procedures.state import ProcedureState, Shot, Specimen, Still
     from stereosim_gui.worker import Report
     from stereosim_phantoms.patient import VirtualPatient
 
@@ -33,6 +35,7 @@ Pixel = tuple[float, float]
 
 # Steps along the line of sight at which the band of the other view is computed.
 _BAND_POINTS = 41
+_OUTLINE_POINTS = 91
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Engine:
         self._room: Room | None = None
         self._procedure: Procedure | None = None
         self._patient: VirtualPatient | None = None
+        self._equipment: Equipment | None = None
 
     # --- set up -----------------------------------------------------------------------------------
     @property
@@ -145,6 +149,13 @@ class Engine:
 
                 self._patient = draw_patient(load_cohort(self.spec.cohort), self.spec.seed, 0)
         return self._patient
+
+    @property
+    def equipment(self) -> Equipment:
+        """What everybody in the room sees; may be read anywhere after :meth:`begin`."""
+        if self._equipment is None:
+            self._equipment = Equipment.of(self.room, self.patient, self.spec.guidance)
+        return self._equipment
 
     @property
     def procedure(self) -> Procedure:
@@ -184,6 +195,7 @@ class Engine:
         _ = self.patient
         meter.advance()
         state = self.procedure.start()
+        _ = self.equipment
         meter.advance()
         return state
 
@@ -247,11 +259,55 @@ class Engine:
         found = vars(score(state))
         return {key: v.tolist() if hasattr(v, "tolist") else v for key, v in found.items()}
 
+    def dose_mgy(self, thickness_mm: float) -> float:
+        """Return the dose that the exposure control would give a breast of this thickness."""
+        breast, machine = self.patient.breast, self.room.machine
+        return float(machine.exposure(thickness_mm, breast.glandular_fraction).dose_mgy)
+
+    def repositioned(self, state: ProcedureState, pixel: Pixel) -> Position:
+        """Return the position that brings `pixel` of the scout under the middle of the window.
+
+        The depth is unknown on a scout: half the thickness is assumed.
+        """
+        from stereosim.geometry.projection import back_project
+        from stereosim.geometry.views import scout
+        from stereosim.procedures.intents import Position
+
+        unit, seen = self.room.unit, state.seen
+        place = back_project(scout(unit), np.array([pixel]), seen.thickness_mm / 2.0)[0]
+        usual = self.patient.breast.thickness_mm
+        return Position(
+            seen.shift_mm[0] + float(place[0]),
+            max(0.0, seen.shift_mm[1] + float(place[1]) - unit.window_centre_y_mm),
+            seen.approach,
+            None if seen.thickness_mm == usual else seen.thickness_mm,
+        )
+
+    # --- ultrasound -------------------------------------------------------------------------------
+    def live(self, state: ProcedureState, look: Look) -> Sonogram:
+        """Return what the ultrasound machine shows at `look`."""
+        from stereosim.procedures.ultrasound import UltrasoundProcedure
+
+        assert isinstance(self.procedure, UltrasoundProcedure)
+        return Sonogram.of(self.procedure.live_frame(state, look), look)
+
+    def skin_outline(self) -> Array:
+        """Return the edge of the supine breast on the chest, supine x and y, shape (n, 2)."""
+        supine = self.patient.supine.nominal
+        half = float(supine.shape[2])
+        x = half * np.cos(np.linspace(0.0, np.pi, _OUTLINE_POINTS))
+        y = 0.5 * supine.width_mm * np.maximum(1.0 - (x / half) ** 2, 0.0) ** 0.25
+        return np.vstack([np.column_stack([x, y]), np.column_stack([x, -y])[::-1]])
+
     # --- pictures ---------------------------------------------------------------------------------
     def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
         shots = new.seen.shots[len(old.seen.shots) :]
         first = len(old.seen.shots)
         made = [self._xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
+        made += [
+            _still_picture(still, len(old.seen.stills) + k + 1)
+            for k, still in enumerate(new.seen.stills[len(old.seen.stills) :])
+        ]
         made += [_film_picture(film) for film in new.seen.films[len(old.seen.films) :]]
         return tuple(made)
 
@@ -287,6 +343,21 @@ class Engine:
             "mas": image.exposure.mas,
             "dose_mgy": image.exposure.dose_mgy,
         }
+
+
+def _still_picture(still: Still, number: int) -> Picture:
+    from stereosim.imaging.ultrasound.frame import bmode
+
+    frame, pose = still.frame, still.frame.pose
+    return Picture(
+        view="ultrasound",
+        phase=still.phase,
+        kind="ultrasound",
+        levels=pyramid(bmode(frame)),
+        pixel_mm=(frame.column_mm, frame.row_mm),
+        number=number,
+        facts=(("x_mm", pose.x_mm), ("y_mm", pose.y_mm), ("angle_deg", pose.angle_deg)),
+    )
 
 
 def _film_picture(film: Specimen) -> Picture:
