@@ -45,15 +45,18 @@ def what_it_is(picture: Picture) -> tuple[Text, ...]:
         sign = "\u2212" if angle < 0 else "+"
         lines[0] = say(
             QT_TRANSLATE_NOOP("Caption", "{view}  {sign}{angle:.0f}°"),
-            view=lines[0], sign=sign, angle=abs(float(angle)),
-        )  # fmt: skip
+            view=lines[0],
+            sign=sign,
+            angle=abs(float(angle)),
+        )
     side, approach = picture.fact("side"), picture.fact("approach")
     if side in _SIDES and approach in _APPROACHES:
         lines.append(
             say(
                 QT_TRANSLATE_NOOP("Caption", "{side}, {approach}"),
-                side=say(_SIDES[side]), approach=say(_APPROACHES[approach]),
-            )  # fmt: skip
+                side=say(_SIDES[side]),
+                approach=say(_APPROACHES[approach]),
+            )
         )
     return tuple(lines)
 
@@ -65,8 +68,9 @@ def how_it_was_made(picture: Picture) -> tuple[Text, ...]:
         lines.append(
             say(
                 QT_TRANSLATE_NOOP("Caption", "Exposure {n}: {phase}"),
-                n=picture.number, phase=say(_PHASES.get(picture.phase, ("Caption", ""))),
-            )  # fmt: skip
+                n=picture.number,
+                phase=say(_PHASES.get(picture.phase, ("Caption", ""))),
+            )
         )
     kv, mas, dose = (picture.fact(name) for name in ("kv", "mas", "dose_mgy"))
     if kv is not None and mas is not None:
@@ -76,8 +80,9 @@ def how_it_was_made(picture: Picture) -> tuple[Text, ...]:
         if dose is not None:
             technique = say(
                 QT_TRANSLATE_NOOP("Caption", "{technique}  {dose:.2f} mGy"),
-                technique=technique, dose=float(dose),
-            )  # fmt: skip
+                technique=technique,
+                dose=float(dose),
+            )
         lines.append(technique)
     return tuple(lines)
 
