@@ -67,10 +67,7 @@ class Detector:
 
     def layer_transfer(self, frequency_per_mm: Array) -> Array:
         """Modulation transfer of the absorbing layer, without aperture and focal spot."""
-        a, p = self.transfer_shape
-        if self.transfer == "gaussian":
-            return np.exp(-((frequency_per_mm / a) ** p))
-        return 1.0 / (1.0 + a * frequency_per_mm**p)
+        return _layer_transfer(self.transfer, self.transfer_shape, frequency_per_mm)
 
     def presampling_transfer(self, frequency_per_mm: Array, pitch_mm: float) -> Array:
         """Modulation transfer along a pixel axis with the square aperture of `pitch_mm`."""
@@ -138,7 +135,7 @@ def blur(
     shape = wide.shape
     if edge != "wrap":
         shape = (fft.next_fast_len(shape[0], real=True), fft.next_fast_len(shape[1], real=True))
-    transfer = _transfer(detector, shape, pitch_mm, focal_fwhm_mm)
+    transfer = _transfer(detector.transfer, detector.transfer_shape, shape, pitch_mm, focal_fwhm_mm)
     spectrum = fft.rfft2(wide, s=shape)
     spectrum *= transfer
     blurred: NDArray[np.float32] = fft.irfft2(spectrum, s=shape)
@@ -146,22 +143,30 @@ def blur(
     return np.ascontiguousarray(inner, dtype=np.float32)
 
 
-_CACHE: dict[tuple[object, ...], NDArray[np.float32]] = {}
+def _layer_transfer(form: str, parameters: tuple[float, ...], frequency_per_mm: Array) -> Array:
+    """Modulation transfer of a layer of the given form (see :class:`Detector`)."""
+    a, p = parameters
+    if form == "gaussian":
+        return np.exp(-((frequency_per_mm / a) ** p))
+    return 1.0 / (1.0 + a * frequency_per_mm**p)
 
 
+@lru_cache(maxsize=8)
 def _transfer(
-    detector: Detector, shape: tuple[int, int], pitch_mm: float, focal_fwhm_mm: float
+    form: str,
+    parameters: tuple[float, ...],
+    shape: tuple[int, int],
+    pitch_mm: float,
+    focal_fwhm_mm: float,
 ) -> NDArray[np.float32]:
     """Return the transfer on the grid of rfft2; the last few are kept: a pair shares them."""
-    key = (detector.transfer, detector.transfer_shape, shape, pitch_mm, round(focal_fwhm_mm, 4))
-    if key not in _CACHE:
-        if len(_CACHE) >= 8:
-            _CACHE.pop(next(iter(_CACHE)))
-        f = frequencies(shape, pitch_mm)
-        sigma = focal_fwhm_mm / _FWHM_PER_SIGMA
-        focal = np.exp(-2.0 * (np.pi * sigma * f) ** 2)
-        _CACHE[key] = (detector.layer_transfer(f) * focal).astype(np.float32)
-    return _CACHE[key]
+    # The lower half of the rows mirrors the upper one.
+    half = shape[0] // 2 + 1
+    f = frequencies(shape, pitch_mm)[:half]
+    sigma = focal_fwhm_mm / _FWHM_PER_SIGMA
+    focal = np.exp(-2.0 * (np.pi * sigma * f) ** 2)
+    upper = (_layer_transfer(form, parameters, f) * focal).astype(np.float32)
+    return np.concatenate([upper, upper[(shape[0] - 1) // 2 : 0 : -1]])
 
 
 def add_noise(
