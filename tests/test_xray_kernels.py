@@ -173,8 +173,9 @@ def test_projection_agrees_with_the_twin(shape):
     source = np.array([170.0, 0.0, 600.0])
     detector = np.array([-9.0, 1.3, 22.0, -1.1, -20.0])
     ours, slow = np.empty((13, 12), np.float32), np.empty((13, 12), np.float32)
-    project_slices(volume, origin, 1.4, source, detector, ours)
-    reference_projection.project_slices(volume, origin, 1.4, source, detector, slow)
+    spacing = np.array([1.4, 1.2, 1.7])
+    project_slices(volume, origin, spacing, source, detector, ours)
+    reference_projection.project_slices(volume, origin, spacing, source, detector, slow)
     assert ours == pytest.approx(slow, abs=1e-4)
 
 
@@ -215,7 +216,7 @@ def test_a_sphere_of_voxels_has_the_chords_of_a_sphere():
     source = np.array([-181.0, 0.0, 651.0])
     detector = np.array([-5.0, 0.12, 45.0, -0.12, -25.0])
     out = np.empty((260, 260), np.float32)
-    project_slices(fraction, origin, spacing, source, detector, out)
+    project_slices(fraction, origin, np.full(3, spacing), source, detector, out)
     r, c = np.mgrid[0:260, 0:260]
     ends = np.stack([-5.0 + 0.12 * c, 45.0 - 0.12 * r, np.full(r.shape, -25.0)], axis=-1)
     exact = np.empty((out.size, 1))

@@ -7,7 +7,7 @@ of the series then costs the solids and the noise only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -47,7 +47,7 @@ class VoxelTissue(Protocol):
     @property
     def origin_mm(self) -> Array: ...  # noqa: D102
     @property
-    def spacing_mm(self) -> float: ...  # noqa: D102
+    def spacing_mm(self) -> float | Array: ...  # noqa: D102
     @property
     def gland(self) -> Image: ...  # noqa: D102
     @property
@@ -73,6 +73,12 @@ class Background:
     view: View
     paths_mm: Image
     step: float
+
+    def __add__(self, other: Background) -> Background:
+        """Return the background of two tissues that do not overlap, such as slabs of a breast."""
+        if (self.view.name, self.step) != (other.view.name, other.step):
+            raise ValueError("backgrounds of different views do not add up")
+        return replace(self, paths_mm=self.paths_mm + other.paths_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +170,9 @@ class XrayMachine:
         Parameters
         ----------
         tissue : TissueField
-            Volume fractions; the box of :func:`~stereosim.imaging.scene.field_box` or a larger
-            one.  Beyond its faces in x and y the tissue goes on as at the face.
+            Volume fractions on voxels, which need not be cubes; the box of
+            :func:`~stereosim.imaging.scene.field_box`, a larger one, or a slab of it between two
+            heights.  Beyond its faces in x and y the tissue goes on as at the face.
         view : View
             Scout, left or right; the detector must lie parallel to the slices.
         shift_mm : (float, float)
@@ -176,7 +183,8 @@ class XrayMachine:
         ValueError
             If the columns and rows of the detector do not run along x and y.
         """
-        step = max(1.0, tissue.spacing_mm / view.pitch_mm)
+        spacing = np.array(np.broadcast_to(tissue.spacing_mm, 3), dtype=np.float64)
+        step = max(1.0, float(spacing[0]) / view.pitch_mm)
         origin = np.asarray(tissue.origin_mm, dtype=np.float64) - np.array([*shift_mm, 0.0])
         # A copy: the view's own arrays are read-only, which to Numba is another type.
         source = np.array(view.source_mm)
@@ -184,7 +192,7 @@ class XrayMachine:
         paths = np.empty((len(TISSUES), *shape), dtype=np.float32)
         for k, fraction in ((1, tissue.gland), (2, tissue.skin), (0, tissue.inside)):
             volume = np.ascontiguousarray(fraction, dtype=np.float32)
-            project_slices(volume, origin, float(tissue.spacing_mm), source, detector, paths[k])
+            project_slices(volume, origin, spacing, source, detector, paths[k])
         paths[0] -= paths[1] + paths[2]
         np.maximum(paths, 0.0, out=paths)
         return Background(view, paths, step)

@@ -15,7 +15,7 @@ BAND = 8
 def project_slices(
     volume: NDArray[np.float32],
     origin: NDArray[np.float64],
-    spacing: float,
+    spacing: NDArray[np.float64],
     source: NDArray[np.float64],
     detector: NDArray[np.float64],
     out: NDArray[np.float32],
@@ -33,8 +33,8 @@ def project_slices(
         Values per mm, slices along z.
     origin : ndarray, shape (3,)
         Centre of voxel [0, 0, 0] as (x, y, z).
-    spacing : float
-        Voxel pitch, the same along all axes.
+    spacing : ndarray, shape (3,)
+        Voxel pitch along x, y and z.
     source : ndarray, shape (3,)
         Focal spot.
     detector : ndarray, shape (5,)
@@ -54,9 +54,9 @@ def project_slices(
         count = min(BAND, rows - first)
         total[:] = np.float32(0.0)
         for k in range(nz):
-            shrink = (source[2] - (origin[2] + k * spacing)) / height
-            a = (source[0] + shrink * (u0 - source[0]) - origin[0]) / spacing
-            b = shrink * du / spacing
+            shrink = (source[2] - (origin[2] + k * spacing[2])) / height
+            a = (source[0] + shrink * (u0 - source[0]) - origin[0]) / spacing[0]
+            b = shrink * du / spacing[0]
             for c in range(columns):
                 x = min(max(a + b * c, 0.0), nx - 1.0)
                 whole = np.uint32(x)
@@ -64,7 +64,7 @@ def project_slices(
                 weight[c] = np.float32(x - whole)
             for r in range(count):
                 v = v0 + (first + r) * dv
-                y = (source[1] + shrink * (v - source[1]) - origin[1]) / spacing
+                y = (source[1] + shrink * (v - source[1]) - origin[1]) / spacing[1]
                 y = min(max(y, 0.0), ny - 1.0)
                 j = int(y)
                 j1 = min(j + 1, ny - 1)
@@ -83,4 +83,4 @@ def project_slices(
             for c in range(columns):
                 dx = u0 + c * du - source[0]
                 slant = np.sqrt(dx * dx + dy * dy + height * height) / height
-                out[first + r, c] = np.float32(total[r, c] * spacing * slant)
+                out[first + r, c] = np.float32(total[r, c] * spacing[2] * slant)

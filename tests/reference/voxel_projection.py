@@ -13,10 +13,10 @@ def project_slices(volume, origin, spacing, source, detector, out):
             direction = end - source
             total = 0.0
             for k in range(nz):
-                t = (origin[2] + k * spacing - source[2]) / direction[2]
+                t = (origin[2] + k * spacing[2] - source[2]) / direction[2]
                 x, y = ((source + t * direction - origin) / spacing)[:2]
                 total += bilinear(volume[k], np.clip(y, 0, ny - 1), np.clip(x, 0, nx - 1))
-            out[r, c] = total * spacing * np.linalg.norm(direction) / abs(direction[2])
+            out[r, c] = total * spacing[2] * np.linalg.norm(direction) / abs(direction[2])
 
 
 def bilinear(image, y, x):
