@@ -11,6 +11,7 @@ from stereosim.procedures.intents import Fire, Intent, IntentError, Position, fr
 from stereosim_gui.model.console import Console
 from stereosim_gui.model.display import Picture
 from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
+from stereosim_gui.model.sonography import Sonography
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.signals import Signal
 from stereosim_gui.worker import Report, Worker
@@ -93,6 +94,9 @@ class Attempt:
         self.happened: Signal[[tuple[Event, ...]]] = Signal()
         # The trainee pointed at a place of the scout that is to be brought under the window.
         self.scout_picked: Signal[[Pixel | None]] = Signal()
+        # Whether a click in an image marks; a click at any other time does nothing to the marks.
+        self.marking = False
+        self.marking_changed: Signal[[]] = Signal()
         # What could not be done and why, for the status line: the state is unchanged.
         self.refused: Signal[[str]] = Signal()
         # Something broke: for a dialog; the state is unchanged.
@@ -107,6 +111,7 @@ class Attempt:
         self._running: Cancel | None = None
         self._previewing: Cancel | None = None
         self.console = Console(self)
+        self.sonography = Sonography(self)
 
     # --- what there is ----------------------------------------------------------------------------
     @property
@@ -263,6 +268,12 @@ class Attempt:
         self._push(Moment(now.state, marks, now.pictures), quiet=True)
         self.marks_changed.emit()
         self._ask_preview()
+
+    def set_marking(self, on: bool) -> None:
+        """Unlock the marks, or lock them (no step of the procedure: nothing to undo)."""
+        if on is not self.marking:
+            self.marking = on
+            self.marking_changed.emit()
 
     def nudge(self, view: str, columns: float, rows: float) -> None:
         """Move a mark by image pixels."""
