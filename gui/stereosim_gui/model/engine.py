@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.equipment import Equipment
+from stereosim_gui.model.scanner import live_sonogram, skin_outline, still_picture
 from stereosim_gui.model.sonogram import Sonogram
 from stereosim_gui.model.spec import AttemptSpec
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.views import View
     from stereosim.imaging.xray import XrayImage
-    from stereosim.procedures.intents import Intent, Position
+    from stereosim.procedures.intents import Intent, Look, Position
     from stereosim.procedures.procedure import Event, Procedure
-    from stereosim.procedures.state import ProcedureState, Shot, Specimen, Still
+    from stereosim.procedures.state import ProcedureState, Shot, Specimen
     from stereosim_gui.worker import Report
     from stereosim_phantoms.patient import VirtualPatient
 
@@ -35,7 +36,6 @@ Pixel = tuple[float, float]
 
 # Steps along the line of sight at which the band of the other view is computed.
 _BAND_POINTS = 41
-_OUTLINE_POINTS = 91
 
 
 @dataclass(frozen=True)
@@ -286,18 +286,11 @@ class Engine:
     # --- ultrasound -------------------------------------------------------------------------------
     def live(self, state: ProcedureState, look: Look) -> Sonogram:
         """Return what the ultrasound machine shows at `look`."""
-        from stereosim.procedures.ultrasound import UltrasoundProcedure
-
-        assert isinstance(self.procedure, UltrasoundProcedure)
-        return Sonogram.of(self.procedure.live_frame(state, look), look)
+        return live_sonogram(self.procedure, state, look)
 
     def skin_outline(self) -> Array:
         """Return the edge of the supine breast on the chest, supine x and y, shape (n, 2)."""
-        supine = self.patient.supine.nominal
-        half = float(supine.shape[2])
-        x = half * np.cos(np.linspace(0.0, np.pi, _OUTLINE_POINTS))
-        y = 0.5 * supine.width_mm * np.maximum(1.0 - (x / half) ** 2, 0.0) ** 0.25
-        return np.vstack([np.column_stack([x, y]), np.column_stack([x, -y])[::-1]])
+        return skin_outline(self.patient.supine.nominal)
 
     # --- pictures ---------------------------------------------------------------------------------
     def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
@@ -305,7 +298,7 @@ class Engine:
         first = len(old.seen.shots)
         made = [self._xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
         made += [
-            _still_picture(still, len(old.seen.stills) + k + 1)
+            still_picture(still, len(old.seen.stills) + k + 1)
             for k, still in enumerate(new.seen.stills[len(old.seen.stills) :])
         ]
         made += [_film_picture(film) for film in new.seen.films[len(old.seen.films) :]]
@@ -343,21 +336,6 @@ class Engine:
             "mas": image.exposure.mas,
             "dose_mgy": image.exposure.dose_mgy,
         }
-
-
-def _still_picture(still: Still, number: int) -> Picture:
-    from stereosim.imaging.ultrasound.frame import bmode
-
-    frame, pose = still.frame, still.frame.pose
-    return Picture(
-        view="ultrasound",
-        phase=still.phase,
-        kind="ultrasound",
-        levels=pyramid(bmode(frame)),
-        pixel_mm=(frame.column_mm, frame.row_mm),
-        number=number,
-        facts=(("x_mm", pose.x_mm), ("y_mm", pose.y_mm), ("angle_deg", pose.angle_deg)),
-    )
 
 
 def _film_picture(film: Specimen) -> Picture:

@@ -1,0 +1,53 @@
+"""What the engine asks of the simulator for ultrasound: frames, stills, outline, margins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim_gui.model.display import Picture, pyramid
+from stereosim_gui.model.sonogram import Sonogram
+
+if TYPE_CHECKING:
+    from stereosim.procedures.intents import Look
+    from stereosim.procedures.procedure import Procedure
+    from stereosim.procedures.state import ProcedureState, Still
+    from stereosim_phantoms.supine import SupineMap
+
+Array = NDArray[np.float64]
+
+_OUTLINE_POINTS = 91
+
+
+def live_sonogram(procedure: Procedure, state: ProcedureState, look: Look) -> Sonogram:
+    """Return what the machine shows at `look`; raises IntentError where it shows nothing."""
+    from stereosim.procedures.ultrasound import UltrasoundProcedure
+
+    assert isinstance(procedure, UltrasoundProcedure)
+    return Sonogram.of(procedure.live_frame(state, look), look)
+
+
+def skin_outline(supine: SupineMap) -> Array:
+    """Return the edge of the supine breast on the chest, x and y, shape (n, 2)."""
+    half = float(supine.shape[2])
+    x = half * np.cos(np.linspace(0.0, np.pi, _OUTLINE_POINTS))
+    y = 0.5 * supine.width_mm * np.maximum(1.0 - (x / half) ** 2, 0.0) ** 0.25
+    return np.vstack([np.column_stack([x, y]), np.column_stack([x, -y])[-2:0:-1]])
+
+
+def still_picture(still: Still, number: int) -> Picture:
+    """Return a frame that was kept, as it is shown among the other pictures."""
+    from stereosim.imaging.ultrasound.frame import bmode
+
+    frame, pose = still.frame, still.frame.pose
+    return Picture(
+        view="ultrasound",
+        phase=still.phase,
+        kind="ultrasound",
+        levels=pyramid(bmode(frame)),
+        pixel_mm=(frame.column_mm, frame.row_mm),
+        number=number,
+        facts=(("x_mm", pose.x_mm), ("y_mm", pose.y_mm), ("angle_deg", pose.angle_deg)),
+    )
