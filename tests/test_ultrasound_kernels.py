@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from stereosim.kernels import ultrasound as kernels
+from stereosim.kernels.observer import ring_contrast
+from tests.reference import observer as observer_reference
 from tests.reference import ultrasound as reference
 
 
@@ -109,6 +111,6 @@ def test_ring(rank):
     point[:4], smooth[:8] = 0.0, 0.0
     down, across = rng.integers(-6, 7, (2, 8))
     ours, naive = np.empty((20, 25), np.float32), np.empty((20, 25))
-    kernels.ring_contrast(point, smooth, down, across, rank, ours)
-    reference.ring_contrast(point, smooth, down, across, rank, naive)
+    ring_contrast(point, smooth, down, across, rank, ours)
+    observer_reference.ring_contrast(point, smooth, down, across, rank, naive)
     np.testing.assert_allclose(ours, naive, rtol=1e-4, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Speckle, beam and search of ultrasound, slow and obvious; hashes in whole numbers of Python."""
+"""Speckle and beam of ultrasound, slow and obvious; hashes in whole numbers of Python."""
 
 import math
 
@@ -115,16 +115,6 @@ def lattice_noise(seed, origin, spacing, lattice, out):
             total += weight * value * math.sqrt(3.0)
             power += weight**2
         out[k, j, i] = total / math.sqrt(power)
-
-
-def ring_contrast(point, smooth, down, across, rank, out):
-    """Sort the ring of every pixel."""
-    rows, columns = point.shape
-    for r, c in np.ndindex(point.shape):
-        i = np.clip(r + down, 0, rows - 1)
-        j = np.clip(c + across, 0, columns - 1)
-        level = np.sort(smooth[i, j])[::-1][rank]
-        out[r, c] = 10 * math.log10((point[r, c] + 1e-12) / (level + 1e-12))
 
 
 def faran_form(ka, sound_speed_ratio, shear_ratio, density_ratio, terms=40):

@@ -24,7 +24,7 @@ from scipy.spatial.distance import cdist
 from stereosim.imaging.ultrasound.probes import DATA
 from stereosim.imaging.ultrasound.reader import load_reader
 from stereosim.imaging.ultrasound.sweep import Sweep
-from stereosim.kernels.ultrasound import ring_contrast
+from stereosim.kernels.observer import ring_contrast
 from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters
 
 Array = NDArray[np.float64]
