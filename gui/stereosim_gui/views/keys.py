@@ -59,6 +59,10 @@ KEYS: dict[str, Key] = {
             _MARK,
             QT_TRANSLATE_NOOP("Keys", "Move the mark by a pixel (Shift: 10, Alt: 0.1)"),
         ),
+        _key(
+            "place", "P", _MARK, QT_TRANSLATE_NOOP("Keys", "Put the mark in the middle of the view")
+        ),
+        _key("unmark", "Del", _MARK, QT_TRANSLATE_NOOP("Keys", "Take the mark away")),
         _key("magnifier", "Z", _MARK, QT_TRANSLATE_NOOP("Keys", "Magnifier on or off")),
         *(
             _key(f"preset{n}", str(n), _IMAGE, QT_TRANSLATE_NOOP("Keys", "Window preset"))
@@ -71,6 +75,20 @@ KEYS: dict[str, Key] = {
         _key("fit", "Ctrl+0", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Fit the image")),
         _key("actual", "Ctrl+1", _IMAGE, QT_TRANSLATE_NOOP("Keys", "One image pixel per pixel")),
         _key("reset", "Esc", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Reset zoom, pan and window")),
+        _key("zoom_in", "+ =", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Zoom in")),
+        _key("zoom_out", "-", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Zoom out")),
+        _key(
+            "pan",
+            "Ctrl+Arrows",
+            _IMAGE,
+            QT_TRANSLATE_NOOP("Keys", "Move the image (also middle-drag, or Space and drag)"),
+        ),
+        _key("wider", "W", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Less contrast (wider window)")),
+        _key("narrower", "Shift+W", _IMAGE, QT_TRANSLATE_NOOP("Keys", "More contrast")),
+        _key("brighter", "B", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Brighter (lower level)")),
+        _key("darker", "Shift+B", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Darker")),
+        _key("earlier", "PgUp", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Exposure before")),
+        _key("later", "PgDown", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Exposure after")),
         _key("freeze", "Space", _SONO, QT_TRANSLATE_NOOP("Keys", "Freeze or go on")),
         _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
         _key("leave", "Ctrl+W", _APP, QT_TRANSLATE_NOOP("Keys", "Back to the gallery")),
