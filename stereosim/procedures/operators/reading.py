@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
 from stereosim.geometry.projection import back_project, project
+from stereosim.geometry.targets import Triangulation
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
@@ -101,14 +102,14 @@ class NeedleReading:
     ----------
     matches : Matches
         The specks that were found in both views.
-    tip_mm : ndarray of 3, or None
+    tip : Triangulation or None
         The needle's point; None where either view does not show it.
     centre_mm : ndarray of 3
         Centre of the aperture: above the tip, or where the console has it.
     """
 
     matches: Matches
-    tip_mm: Array | None
+    tip: Triangulation | None
     centre_mm: Array
 
     @property
@@ -188,12 +189,12 @@ class Reader:
         depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
         return self.match(seen, phase, place[:2], depth)
 
-    def tip_mm(self, seen: Seen, phase: str) -> Array | None:
+    def tip(self, seen: Seen, phase: str) -> Triangulation | None:
         """Return the needle's point in the newest pair of `phase`; None where a view lacks it."""
-        tips = [find_needle_tip(image) for image in seen.pair(phase)]
-        if tips[0] is None or tips[1] is None:
+        left, right = (find_needle_tip(image) for image in seen.pair(phase))
+        if left is None or right is None:
             return None
-        return triangulate_pair(*stereo_pair(self.unit), tips[0], tips[1], sigma_px=1.0).target_mm
+        return triangulate_pair(*stereo_pair(self.unit), left, right, sigma_px=1.0)
 
     def postfire(self, seen: Seen, device: Device) -> NeedleReading | None:
         """Read the post-fire pair: the lesion and the aperture.
@@ -205,9 +206,9 @@ class Reader:
         matches = self.match_near(seen, "postfire", seen.marked_mm)
         if matches is None:
             return None
-        tip = self.tip_mm(seen, "postfire")
+        tip = self.tip(seen, "postfire")
         centre = seen.commanded.centre_mm
         if tip is not None:
             # The needle comes from the paddle, so the aperture lies above the tip.
-            centre = tip + np.array([0.0, 0.0, device.tip_offset_mm])
+            centre = tip.target_mm + np.array([0.0, 0.0, device.tip_offset_mm])
         return NeedleReading(matches, tip, centre)

@@ -1,0 +1,338 @@
+"""What the model observer reads off the newest images, as a teacher would point it out."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.biopsy.pose import NeedlePose
+from stereosim.geometry.projection import magnification, project
+from stereosim.geometry.triangulation import triangulate_many
+from stereosim.geometry.views import stereo_pair
+from stereosim.imaging.ultrasound.observer import EchoFinding, search
+from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep
+from stereosim.procedures.observations import Level, Observation
+from stereosim.procedures.operators.aiming import correction
+from stereosim.procedures.operators.reading import NeedleReading, Reader
+from stereosim.procedures.operators.sampling import cores_with_calcification
+from stereosim.procedures.operators.skill import Skill, load_search, load_skills
+from stereosim.procedures.published import load_hints, load_training
+
+if TYPE_CHECKING:
+    from stereosim.geometry.targets import Triangulation
+    from stereosim.geometry.units import Unit
+    from stereosim.imaging.ultrasound.frame import Frame
+    from stereosim.procedures.matching import Matches
+    from stereosim.procedures.state import Seen, Still
+
+Array = NDArray[np.float64]
+Values = dict[str, float | str]
+
+# Fewer specks than this do not tell the patient's motion from wrong pairs.
+_FEWEST = 3
+
+
+def stereotactic_notes(seen: Seen, unit: Unit, skill: Skill) -> Iterator[Observation]:
+    """Yield what the newest X-ray images show."""
+    reader = Reader(unit, load_search(), skill)
+    shots = seen.shots[seen.first_shot :]
+    phase = shots[-1].phase if shots else ""
+    if phase == "scout":
+        yield from _scout(seen, reader)
+    elif phase == "target":
+        yield from _pair(seen, reader)
+    elif phase == "prefire":
+        yield from _prefire(seen, reader)
+    elif phase == "postfire":
+        yield from _postfire(seen, reader)
+    yield from _specimen(seen, reader)
+
+
+def off_centre(
+    off_mm: tuple[float, float], shift_mm: tuple[float, float], limit_mm: float, level: Level
+) -> Observation:
+    """Return that the lesion lies `off_mm` from the window's middle, and the new position."""
+    values: Values = {
+        "dx_mm": off_mm[0],
+        "dy_mm": off_mm[1],
+        "limit_mm": limit_mm,
+        "shift_x_mm": shift_mm[0],
+        "shift_y_mm": shift_mm[1],
+    }
+    return Observation("off-centre-scout", values, level, ("reposition",))
+
+
+def expected_mm(seen: Seen) -> Array:
+    """Return where the referral puts the lesion, x and y of the support frame."""
+    side = 1.0 if seen.approach == "craniocaudal" else -1.0
+    place = np.array([side * seen.referral.x_mm, seen.referral.y_mm])
+    return np.asarray(place - seen.shift_mm)
+
+
+def _scout(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    group = reader.scout_group(seen, expected_mm(seen))
+    if group is None:
+        yield Observation("lesion-not-seen", {"where": "scout"}, remedies=("reposition",))
+        return
+    off = group - [0.0, reader.unit.window_centre_y_mm]
+    shift = seen.shift_mm[0] + float(off[0]), max(0.0, seen.shift_mm[1] + float(off[1]))
+    gain = float(np.hypot(shift[0] - seen.shift_mm[0], shift[1] - seen.shift_mm[1]))
+    if gain > reader.skill.recentre_mm:
+        away = float(off[0]), float(off[1])
+        yield off_centre(away, shift, reader.skill.recentre_mm, "warning")
+
+
+def _matches(seen: Seen, reader: Reader, phase: str) -> Matches | None:
+    if seen.marked_mm is not None:
+        return reader.match_near(seen, phase, seen.marked_mm)
+    return reader.match(seen, phase, expected_mm(seen), (0.0, seen.thickness_mm))
+
+
+def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    # A patient who moved between the two exposures shows only to who allows for it: the novice.
+    patient = Reader(reader.unit, reader.search, load_skills()["novice"])
+    matches = _matches(seen, patient, "target")
+    if matches is None:
+        yield Observation("lesion-not-seen", {"where": "pair"}, remedies=("repeat-pair",))
+        return
+    if len(matches) < _FEWEST:
+        return
+    views = stereo_pair(reader.unit)
+    found = triangulate_many(*views, matches.left_px, matches.right_px)
+    group = float(np.median(found.y_mismatch_mm))
+    if abs(group) > reader.skill.y_tolerance_mm:
+        values: Values = {"group_y_mm": group, "limit_mm": reader.skill.y_tolerance_mm}
+        if seen.target is not None:
+            values["marks_y_mm"] = seen.target.y_mismatch_mm
+        yield Observation("motion", values, remedies=("repeat-pair",))
+
+
+def _moved(before: Matches | None, after: Matches | None) -> Array | None:
+    """Return by how much the group moved from one pair to the next: the middle of its specks."""
+    if before is None or after is None:
+        return None
+    away = np.linalg.norm(before.points_mm[:, None] - after.points_mm[None], axis=2)
+    there, back = away.argmin(axis=1), away.argmin(axis=0)
+    mutual = np.flatnonzero(back[there] == np.arange(len(there)))
+    if len(mutual) < _FEWEST:
+        return None
+    steps = after.points_mm[there[mutual]] - before.points_mm[mutual]
+    return np.asarray(np.median(steps, axis=0))
+
+
+def _reliable(tip: Triangulation) -> bool:
+    """Whether both views show the same point: dense specks at the needle can be taken for it."""
+    return tip.p_value >= load_hints().wrong_pairing_p
+
+
+def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    if seen.device is None or seen.commanded is None or seen.marked_mm is None:
+        return
+    planned = seen.commanded.prefire(seen.device).tip_mm(seen.device)
+    # Of a shallow target the point has not entered the breast yet: there is nothing to read.
+    outside = float(planned[2]) > seen.thickness_mm
+    tip = None if outside else reader.tip(seen, "prefire")
+    matches = reader.match_near(seen, "prefire", seen.marked_mm)
+    if matches is None:
+        yield Observation("lesion-not-seen", {"where": "prefire"}, "note", ("repeat-pair",))
+    if tip is None or not _reliable(tip):
+        above = float(planned[2]) - seen.thickness_mm
+        yield Observation("prefire-tip-not-seen", {"outside_mm": max(above, 0.0)}, "note")
+        return
+    off = tip.target_mm - planned
+    values: Values = {
+        "dx_mm": float(off[0]),
+        "dy_mm": float(off[1]),
+        "dz_mm": float(off[2]),
+        "throw_mm": seen.device.throw_mm,
+        "limit_mm": load_training().tolerance_mm,
+    }
+    level: Level = "good" if np.hypot(off[0], off[1]) <= load_training().tolerance_mm else "note"
+    remedies: tuple[str, ...] = ()
+    if matches is not None:
+        lesion = matches.centroid_mm - tip.target_mm
+        values |= {"lesion_dx_mm": float(lesion[0]), "lesion_dy_mm": float(lesion[1])}
+        if np.hypot(lesion[0], lesion[1]) > reader.skill.retarget_mm:
+            level, remedies = "warning", ("retarget",)
+    yield Observation("prefire-tip", values, level, remedies)
+    moved = _moved(reader.match_near(seen, "target", seen.marked_mm), matches)
+    # Along the needle the tissue is carried by it; across, the patient has moved.
+    if moved is not None and np.hypot(moved[0], moved[1]) > reader.skill.y_tolerance_mm:
+        values = {"dx_mm": float(moved[0]), "dy_mm": float(moved[1])}
+        values["limit_mm"] = reader.skill.y_tolerance_mm
+        far = np.hypot(moved[0], moved[1]) > reader.skill.retarget_mm
+        yield Observation("motion", values, "warning" if far else "note", ("retarget",))
+
+
+def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    if seen.device is None or seen.commanded is None or seen.marked_mm is None:
+        return
+    reading = reader.postfire(seen, seen.device)
+    if reading is None:
+        remedies = ("sample-all-round", "repeat-pair")
+        yield Observation("lesion-not-seen", {"where": "postfire"}, "note", remedies)
+        return
+    if reading.tip is not None and not _reliable(reading.tip):
+        reading = replace(reading, centre_mm=seen.commanded.centre_mm)
+    yield _offset(seen, reader, reading)
+    yield from _signatures(seen, reader, reading)
+
+
+def _offset(seen: Seen, reader: Reader, reading: NeedleReading) -> Observation:
+    """Return where the lesion lies from the aperture, and what to do about it."""
+    device, search = seen.device, reader.search
+    assert device is not None
+    miss = reading.miss_mm
+    lateral = float(np.hypot(miss[0], miss[1]))
+    pose = NeedlePose.vertical(reading.centre_mm)
+    hour = pose.hour_of(reading.matches.centroid_mm) or 12.0
+    values: Values = {
+        "dx_mm": float(miss[0]),
+        "dy_mm": float(miss[1]),
+        "dz_mm": float(miss[2]),
+        "lateral_mm": lateral,
+        "limit_mm": reader.skill.retarget_mm,
+        "hour": hour,
+    }
+    level: Level = "good" if lateral <= search.centred_mm else "note"
+    remedies: list[str] = []
+    if lateral > reader.skill.retarget_mm:
+        level = "warning"
+        remedies.append("retarget")
+    along = -float(correction(miss, seen.margins)[2])
+    share = search.depth_share * device.aperture_mm
+    inside = device.aperture_mm / 2.0 - search.aperture_inside_mm
+    if abs(float(miss[2])) > share:
+        # The needle points down: what lies above is reached by drawing it back.
+        left = abs(float(miss[2]) + along)
+        if left <= share:
+            level = "warning"
+            if not remedies:
+                remedies.append("adjust")
+            values["adjust"] = along
+        elif left > inside:
+            level = "warning"
+            remedies = ["retarget"]
+    if lateral <= search.centred_mm:
+        remedies.append("sample-all-round")
+    elif "retarget" not in remedies:
+        remedies.append("sample-towards")
+        values |= {
+            "sample-towards": hour,
+            "from_hour": (hour - search.fan_hours) % 12.0 or 12.0,
+            "to_hour": (hour + search.fan_hours) % 12.0 or 12.0,
+        }
+    return Observation("postfire-offset", values, level, tuple(remedies))
+
+
+def _signatures(seen: Seen, reader: Reader, reading: NeedleReading) -> Iterator[Observation]:
+    """Yield how the offset shows in the two views: what tells its direction without arithmetic."""
+    device, search = seen.device, reader.search
+    assert device is not None
+    miss, ends = reading.miss_mm, np.array([reading.centre_mm, reading.matches.centroid_mm])
+    views = []
+    for view in stereo_pair(reader.unit):
+        columns = project(view, ends)[:, 0]
+        scale = view.pitch_mm / float(magnification(view, ends[1:])[0])
+        views.append(float(columns[1] - columns[0]) * scale)
+    left, right = views
+    limit = search.centred_mm
+    seen_in: Values = {"left_mm": left, "right_mm": right}
+    far = reader.skill.retarget_mm
+    share = search.depth_share * device.aperture_mm
+    if min(abs(left), abs(right)) < limit and max(abs(left), abs(right)) > 2.0 * limit:
+        yield Observation("postfire-one-view", seen_in, "note", ("repeat-pair",))
+    elif left * right > 0.0 and abs(float(miss[0])) > limit:
+        level: Level = "warning" if abs(float(miss[0])) > far else "note"
+        yield Observation("postfire-both-same-side", {**seen_in, "dx_mm": float(miss[0])}, level)
+    if left * right < 0.0 and abs(float(miss[2])) > share:
+        yield Observation("postfire-opposite", {**seen_in, "dz_mm": float(miss[2])}, "note")
+    if abs(float(miss[1])) > limit:
+        level = "warning" if abs(float(miss[1])) > far else "note"
+        yield Observation("postfire-y", {"dy_mm": float(miss[1])}, level)
+
+
+def _specimen(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]:
+    """Yield what the newest film shows, while it holds all the cores."""
+    if not seen.films or len(seen.films[-1].core_boxes_mm) != seen.cores:
+        return
+    held = cores_with_calcification(seen.films[-1])
+    if held:
+        yield Observation("specimen-positive", {"cores": held, "of": seen.cores}, "good")
+        return
+    remedies: tuple[str, ...] = ("more-cores", "retarget")
+    values: Values = {"of": seen.cores}
+    fired = any(shot.phase == "postfire" for shot in seen.shots[seen.first_shot :])
+    vacuum = seen.device is not None and seen.device.kind == "vacuum"
+    if reader is not None and fired and vacuum:
+        # What is left in the breast says what to do; the pair was made before the cores.
+        offset = next((o for o in _postfire(seen, reader) if o.code == "postfire-offset"), None)
+        if offset is None:
+            remedies = ("repeat-pair", "retarget")
+        else:
+            values |= offset.values
+            remedies = offset.remedies
+            if offset.level == "good":
+                remedies = ("repeat-pair", "more-cores")
+    yield Observation("specimen-negative", values, remedies=remedies)
+
+
+def ultrasound_notes(seen: Seen) -> Iterator[Observation]:
+    """Yield what the sweeps, the stills and the specimen film show."""
+    if seen.passes == 0 and (seen.sweeps or seen.stills):
+        expected = seen.referral.supine_mm
+        near = any(_shows(sweep, expected) for sweep in seen.sweeps)
+        near = near or any(_shows(_as_sweep(still.frame), expected) for still in seen.stills)
+        looks: tuple[Sweep | Still, ...] = (*seen.sweeps, *seen.stills)
+        findings = [item for look in looks for item in _findings(look)]
+        if near and not any(_convincing(item, expected) for item in findings):
+            values: Values = {"sweeps": len(seen.sweeps), "stills": len(seen.stills)}
+            level: Level = "note" if seen.marked_mm is None else "warning"
+            yield Observation("not-visible-refer", values, level, ("refer",))
+    yield from _specimen(seen)
+
+
+def _as_sweep(frame: Frame) -> Sweep:
+    """Return a still as a sweep of one frame, as thick as the beam."""
+    step = 2.0 * STEP_MM
+    stack = frame.envelope[None]
+    return Sweep(stack, (frame.pose,), frame.row_mm, frame.column_mm, step, frame.probe)
+
+
+def _shows(sweep: Sweep, place_mm: Array) -> bool:
+    """Whether the reader would look for the lesion in these frames: they pass near its place."""
+    n, _, columns = sweep.stack.shape
+    corners = sweep.supine_mm([0, n - 1], 0, [0, columns - 1])[:, :2]
+    axis = sweep.poses[0].lateral_axis()[:2]
+    across = np.array([-axis[1], axis[0]])
+    ends = np.sort(corners @ np.column_stack([axis, across]), axis=0)
+    at = place_mm[:2] @ np.column_stack([axis, across])
+    beside = np.maximum(0.0, np.maximum(ends[0] - at, at - ends[1]))
+    return bool(np.hypot(*beside) <= load_search().correlate_gate_mm)
+
+
+def _convincing(finding: EchoFinding, expected: Array) -> bool:
+    """Whether the operator would take `finding` for the lesion."""
+    gates = load_search()
+    gate = gates.ultrasound_gate_mm if finding.kind == "specks" else gates.correlate_gate_mm
+    return bool(np.linalg.norm((finding.position_mm - expected)[:2]) <= gate)
+
+
+_read: dict[int, tuple[weakref.ref[Any], list[EchoFinding]]] = {}
+
+
+def _findings(look: Sweep | Still) -> list[EchoFinding]:
+    """Search a sweep or a still; what was searched before is remembered as long as it lives."""
+    known = _read.get(id(look))
+    if known is not None and known[0]() is look:
+        return known[1]
+    found = search(look if isinstance(look, Sweep) else _as_sweep(look.frame))
+    for key in [key for key, (alive, _) in _read.items() if alive() is None]:
+        del _read[key]
+    _read[id(look)] = (weakref.ref(look), found)
+    return found
