@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stereosim_gui.model.display import Picture, Series
+from stereosim_gui.model.display import Picture, Series, Window
 from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 
 _VIEWS = {
@@ -103,6 +103,21 @@ def edges(picture: Picture) -> dict[str, Text]:
             (_LATERAL, _MEDIAL) if lateral_right else (_MEDIAL, _LATERAL)
         )
     return named
+
+
+def readings(zoom: float, window: Window) -> Text:
+    """Return zoom (pixels of the screen that an image pixel takes), level and width."""
+    return say(
+        QT_TRANSLATE_NOOP("Caption", "zoom {zoom:.2f}  level {level:.2f}  width {width:.2f}"),
+        zoom=zoom,
+        level=window.level,
+        width=window.width,
+    )
+
+
+def scale_name(mm: float) -> Text:
+    """Return what stands under the scale bar."""
+    return say(QT_TRANSLATE_NOOP("Caption", "{mm:.0f} mm"), mm=mm)
 
 
 def series_name(series: Series) -> Text:

@@ -1,0 +1,97 @@
+"""How lines and letters are drawn on an image: a dark casing under the colour, letters on a plate.
+
+No single colour stands out from every grey; with its casing each of them does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from stereosim_gui.views.theme import TEXT
+
+_CASING = QColor(0, 0, 0, 220)
+_PLATE = QColor(0, 0, 0, 165)
+_PADDING = 4.0
+
+
+def stroke(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: str,
+    width: float = 1.4,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> None:
+    """Draw the lines of `path` in `colour` over their casing."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    casing = QPen(_CASING, width + 2.2)
+    casing.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(casing)
+    painter.drawPath(path)
+    core = QPen(QColor(colour), width, style)
+    core.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(core)
+    painter.drawPath(path)
+
+
+def lines(*pairs: tuple[float, float, float, float]) -> QPainterPath:
+    """Return a path of straight pieces (x0, y0, x1, y1)."""
+    path = QPainterPath()
+    for x0, y0, x1, y1 in pairs:
+        path.moveTo(x0, y0)
+        path.lineTo(x1, y1)
+    return path
+
+
+def plate(
+    painter: QPainter,
+    at: QPointF,
+    texts: Sequence[str],
+    *,
+    anchor: tuple[float, float] = (0.0, 0.0),
+    colour: str = TEXT,
+    bold_first: bool = False,
+) -> QRectF:
+    """Write lines of text on a dark plate.
+
+    Parameters
+    ----------
+    painter : QPainter
+        In the units of the pane, with the font to be used.
+    at : QPointF
+        Where the plate's `anchor` comes to lie.
+    texts : sequence of str
+        One for each line; nothing is drawn for none.
+    anchor : (float, float)
+        Point of the plate, (0, 0) top left to (1, 1) bottom right; also how the lines are aligned.
+    colour : str
+        Of the letters.
+    bold_first : bool
+        Whether the first line is bold.
+
+    Returns
+    -------
+    QRectF
+        The plate.
+    """
+    if not texts:
+        return QRectF(at, at)
+    plain = painter.font()
+    fonts = [painter.font() for _ in texts]
+    fonts[0].setBold(bold_first)
+    metrics = [QFontMetricsF(font, painter.device()) for font in fonts]
+    widths = [m.horizontalAdvance(text) for m, text in zip(metrics, texts, strict=True)]
+    height = metrics[0].height()
+    size = (max(widths) + 2 * _PADDING, height * len(texts) + _PADDING)
+    box = QRectF(at.x() - anchor[0] * size[0], at.y() - anchor[1] * size[1], *size)
+    painter.fillRect(box, _PLATE)
+    painter.setPen(QColor(colour))
+    for line, (font, text, width) in enumerate(zip(fonts, texts, widths, strict=True)):
+        painter.setFont(font)
+        x = box.left() + _PADDING + anchor[0] * (size[0] - 2 * _PADDING - width)
+        y = box.top() + _PADDING / 2 + line * height + metrics[line].ascent()
+        painter.drawText(QPointF(x, y), text)
+    painter.setFont(plain)
+    return box
