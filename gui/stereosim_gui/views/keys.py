@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,52 @@ KEYS: dict[str, Key] = {
         _key("darker", "Shift+B", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Darker")),
         _key("earlier", "PgUp", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Exposure before")),
         _key("later", "PgDown", _IMAGE, QT_TRANSLATE_NOOP("Keys", "Exposure after")),
+        _key(
+            "probe",
+            "Arrows",
+            _SONO,
+            QT_TRANSLATE_NOOP("Keys", "Move the probe by 1 mm (Shift: 5, Alt: 0.2)"),
+        ),
+        _key(
+            "turn_left",
+            "Q Shift+Q",
+            _SONO,
+            QT_TRANSLATE_NOOP("Keys", "Turn the probe (Shift: 90°)"),
+        ),
+        _key(
+            "turn_right",
+            "E Shift+E",
+            _SONO,
+            QT_TRANSLATE_NOOP("Keys", "Turn the probe the other way"),
+        ),
         _key("freeze", "Space", _SONO, QT_TRANSLATE_NOOP("Keys", "Freeze or go on")),
+        _key("keep", "K", _SONO, QT_TRANSLATE_NOOP("Keys", "Keep the frozen frame")),
+        _key("caliper", "C", _SONO, QT_TRANSLATE_NOOP("Keys", "Caliper: click two points")),
+        _key("gain_up", "+ =", _SONO, QT_TRANSLATE_NOOP("Keys", "More gain")),
+        _key("gain_down", "-", _SONO, QT_TRANSLATE_NOOP("Keys", "Less gain")),
+        _key("deeper", "PgDown", _SONO, QT_TRANSLATE_NOOP("Keys", "More depth")),
+        _key("shallower", "PgUp", _SONO, QT_TRANSLATE_NOOP("Keys", "Less depth")),
+        _key("focus_down", "Ctrl+PgDown", _SONO, QT_TRANSLATE_NOOP("Keys", "Focus deeper")),
+        _key("focus_up", "Ctrl+PgUp", _SONO, QT_TRANSLATE_NOOP("Keys", "Focus nearer")),
+        _key(
+            "needle_on",
+            "W Shift+W Alt+W",
+            _SONO,
+            QT_TRANSLATE_NOOP("Keys", "Needle on by 1 mm (Shift: 5, Alt: 0.2)"),
+        ),
+        _key("needle_back", "S Shift+S Alt+S", _SONO, QT_TRANSLATE_NOOP("Keys", "Needle back")),
+        _key(
+            "tilt_up", "R Shift+R Alt+R", _SONO, QT_TRANSLATE_NOOP("Keys", "Needle steeper by 1°")
+        ),
+        _key("tilt_down", "F Shift+F Alt+F", _SONO, QT_TRANSLATE_NOOP("Keys", "Needle flatter")),
+        _key(
+            "swing_left",
+            "T Shift+T Alt+T",
+            _SONO,
+            QT_TRANSLATE_NOOP("Keys", "Swing the needle out of the plane by 1°"),
+        ),
+        _key("swing_right", "G Shift+G Alt+G", _SONO, QT_TRANSLATE_NOOP("Keys", "Swing it back")),
+        _key("other_side", "X", _SONO, QT_TRANSLATE_NOOP("Keys", "Enter from the other side")),
         _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
         _key("leave", "Ctrl+W", _APP, QT_TRANSLATE_NOOP("Keys", "Back to the gallery")),
         _key("quit", "Ctrl+Q", _APP, QT_TRANSLATE_NOOP("Keys", "Quit")),
@@ -112,3 +157,17 @@ def bind(
         shortcut.activated.connect(act)
         made.append(shortcut)
     return made
+
+
+def bind_each(
+    widget: QWidget,
+    name: str,
+    acts: Sequence[Callable[[], Any]],
+    *,
+    context: Qt.ShortcutContext = Qt.ShortcutContext.WidgetWithChildrenShortcut,
+) -> None:
+    """Bind the keys called `name`, in their order, to one act each."""
+    for sequence, act in zip(KEYS[name].keys, acts, strict=True):
+        shortcut = QShortcut(QKeySequence(sequence), widget)
+        shortcut.setContext(context)
+        shortcut.activated.connect(act)
