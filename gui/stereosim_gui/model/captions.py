@@ -120,6 +120,18 @@ def scale_name(mm: float) -> Text:
     return say(QT_TRANSLATE_NOOP("Caption", "{mm:.0f} mm"), mm=mm)
 
 
+def depth_name(mm: float) -> Text:
+    """Return the label of a tick of the band: the height above the support."""
+    return say(QT_TRANSLATE_NOOP("Caption", "z {mm:.0f} mm"), mm=mm)
+
+
+def pixel_name(column: float, row: float) -> Text:
+    """Return the words for a place in an image."""
+    return say(
+        QT_TRANSLATE_NOOP("Caption", "column {column:.1f}  row {row:.1f}"), column=column, row=row
+    )
+
+
 def series_name(series: Series) -> Text:
     """Return how the strip of exposures calls a series: its numbers and its phase."""
     phase = say(_PHASES.get(series.phase, ("Caption", series.phase)))

@@ -82,7 +82,7 @@ class ImagePane(Listens, QWidget):
         # How long the last frame took.
         self.frame_s = 0.0
         self.cursor_at: QPointF | None = None
-        self._shows_overlays = True
+        self.shows_overlays = True
         self._raster = Raster()
         self._pressed: tuple[Qt.MouseButton, QPointF] | None = None
         self._last = QPointF()
@@ -127,7 +127,7 @@ class ImagePane(Listens, QWidget):
 
     def show_overlays(self, on: bool) -> None:
         """Show or hide captions, scale and all that is drawn over the image."""
-        self._shows_overlays = on
+        self.shows_overlays = on
         self.update()
 
     def pixel_at(self, at: QPointF) -> tuple[float, float]:
@@ -318,7 +318,7 @@ class ImagePane(Listens, QWidget):
             window = self.windows[self.picture.kind]
             self._raster.draw(painter, self.picture, window, self.viewport)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if self._shows_overlays:
+            if self.shows_overlays:
                 draw_outlines(painter, self.viewport, self.picture)
                 for overlay in self.overlays:
                     overlay(painter, self.viewport)

@@ -1,4 +1,4 @@
-"""What is written around an image: captions, edges, scale, and the outline of the paddle's window."""
+"""What is written around an image: captions, edges, scale, outline of the paddle's window."""
 
 from __future__ import annotations
 
