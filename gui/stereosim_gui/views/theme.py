@@ -50,6 +50,7 @@ QWidget { background: $PANEL; color: $TEXT; }
 QToolTip { background: $RAISED; color: $TEXT; border: 1px solid $OUTLINE; padding: 4px; }
 QLabel, QCheckBox, QRadioButton { background: transparent; }
 QLabel#quiet { color: $QUIET; }
+QLabel#caption { color: $QUIET; font-size: ${SMALL}pt; }
 QLabel#heading { font-weight: bold; }
 QLabel#title { font-weight: bold; font-size: ${LARGE}pt; }
 QLabel#good { color: $GOOD_TEXT; }
@@ -197,7 +198,10 @@ def dress(app: QApplication, text_scale: float = 1.0) -> None:
 def style(points: float) -> str:
     """Return the style sheet for texts of `points`."""
     colours = {name: value for name, value in globals().items() if name.isupper()}
-    return _STYLE.substitute(colours, LARGE=f"{1.15 * points:.1f}", HUGE=f"{1.5 * points:.1f}")
+    sizes = {"SMALL": 0.85, "LARGE": 1.15, "HUGE": 1.5}
+    return _STYLE.substitute(
+        colours, **{name: f"{factor * points:.1f}" for name, factor in sizes.items()}
+    )
 
 
 def _palette() -> QPalette:
