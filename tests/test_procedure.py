@@ -17,7 +17,6 @@ from stereosim.biopsy.tissue import Tissue
 from stereosim.experiments.trial import Room, Setting
 from stereosim.imaging.xray import ExposureSeries, XrayImage
 from stereosim.procedures import ultrasound as ultrasound_module
-from stereosim.procedures.approach import turned_points, turned_specks, turned_tissue
 from stereosim.procedures.intents import (
     Advance,
     ChooseDevice,
@@ -273,29 +272,6 @@ def _marked_speck(state: ProcedureState) -> np.ndarray:
     assert away.min() < 0.5, "without noise and error a mark is on a speck"
     speck: np.ndarray = places[np.argmin(away)]
     return speck
-
-
-def test_the_turned_breast_is_the_same_breast() -> None:
-    """Evaluating the tissue in the turned box equals turning the points one by one."""
-    patient = load_case("near-skin").patient(1)
-    thickness = patient.breast.thickness_mm
-    lo, hi = np.array([-10.0, 20.0, 0.0]), np.array([6.0, 30.0, thickness])
-    field = turned_tissue(patient, "caudocranial", lo, hi, 1.0)
-    assert np.all(np.abs(field.origin_mm - lo) <= 1.0)
-    inset = patient.tissue_field(lo, lo + 0.4, 1.0).origin_mm - lo
-    rng = np.random.default_rng(1)
-    for iz, iy, ix in rng.integers(0, np.array(field.gland.shape), (60, 3)):
-        here = field.origin_mm + np.array([ix, iy, iz])
-        there = turned_points(here[None], thickness)[0]
-        single = patient.tissue_field(there - inset, there - inset + 0.4, 1.0)
-        assert single.origin_mm == pytest.approx(there)
-        for name in ("gland", "skin", "inside"):
-            value = getattr(field, name)[iz, iy, ix]
-            assert value == pytest.approx(getattr(single, name)[0, 0, 0], abs=2e-3)
-    turned = turned_specks(patient, "caudocranial")
-    back = turned_points(turned.solids.centres_mm, thickness)
-    assert np.allclose(back, patient.specks.solids.centres_mm)
-    assert np.allclose(turned.solids.volumes_mm3, patient.specks.solids.volumes_mm3)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ Everything is kept in the support frame of the positioned breast.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +21,15 @@ from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box
-from stereosim.imaging.xray import ExposureSeries, XrayMachine
-from stereosim.procedures.approach import turned_specks, turned_tissue
+from stereosim.imaging.xray import Background, ExposureSeries, XrayImage, XrayMachine
+from stereosim.procedures.approach import (
+    compressed_mm,
+    position_of,
+    positioned_specks,
+    positioned_tissue,
+    thickness_limits_mm,
+    tissue_slabs,
+)
 from stereosim.procedures.intents import (
     APPROACHES,
     Expose,
@@ -46,6 +55,12 @@ _ROD_MM = 300.0
 # A console assumes this uncertainty of a mark when it shows standard deviations, in pixels.
 _MARK_SD_PX = 1.0
 
+# Threads that make images: the kernels let go of the interpreter.  Each holds a slab of the breast.
+_THREADS = min(4, os.cpu_count() or 1)
+
+# Positions whose tissue stays projected, 50 MB each: this one, and those that an undo goes back to.
+_POSITIONS = 3
+
 
 @dataclass
 class StereotacticProcedure(Procedure):
@@ -63,7 +78,7 @@ class StereotacticProcedure(Procedure):
     voxel_mm: float
     guidance: ClassVar[str] = "stereotactic"
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
-    _series: dict[tuple[str, tuple[float, float]], dict[str, ExposureSeries]] = field(
+    _series: dict[Position, dict[str, ExposureSeries]] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -97,10 +112,18 @@ class StereotacticProcedure(Procedure):
         shift = (intent.shift_x_mm, intent.shift_y_mm)
         if shift[1] < 0.0:
             raise IntentError("position.shift_y_mm: the chest wall ends at the support's edge")
-        turned = turned_specks(self.patient, intent.approach)
-        specks = turned.moved_to(turned.solids.centres_mm - np.array([*shift, 0.0]))
+        usual = self.patient.breast.thickness_mm
+        thickness = compressed_mm(usual, intent)
+        least, most = thickness_limits_mm(usual)
+        if not least <= thickness <= most:
+            raise IntentError(
+                f"position.thickness_mm: {thickness:.1f} mm is not within {least:.1f} to "
+                f"{most:.1f} mm, what the patient bears and what holds her breast"
+            )
+        specks = positioned_specks(self.patient, intent)
         seen = replace(
             state.seen,
+            thickness_mm=thickness,
             approach=intent.approach,
             shift_mm=shift,
             first_shot=state.seen.exposures,
@@ -126,11 +149,22 @@ class StereotacticProcedure(Procedure):
         else:
             raise IntentError(f"expose.what: {what!r} is neither 'scout' nor 'pair'")
         seen = state.seen
-        for view in views:
-            seen = replace(seen, shots=(*seen.shots, self._shoot(state, view, phase, seen)))
-        added = seen.shots[state.seen.exposures :]
+        series = self._positioned(seen)
+
+        def shoot(k: int) -> Shot:
+            view = views[k]
+            image = self._image(state, series[view.name], seen.exposures + k)
+            return Shot(view.name, phase, image)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            added = tuple(pool.map(shoot, range(len(views))))
         dose = sum(shot.image.exposure.dose_mgy for shot in added)
-        seen = replace(seen, dose_mgy=seen.dose_mgy + dose, minutes=seen.minutes + duration)
+        seen = replace(
+            seen,
+            shots=(*seen.shots, *added),
+            dose_mgy=seen.dose_mgy + dose,
+            minutes=seen.minutes + duration,
+        )
         return replace(state, step=step, seen=seen)
 
     def _phase(self, state: ProcedureState) -> tuple[str, Step]:
@@ -146,9 +180,8 @@ class StereotacticProcedure(Procedure):
         motion[2] = 0.0  # the paddle holds the breast along z
         return motion
 
-    def _shoot(self, state: ProcedureState, view: View, phase: str, seen: Seen) -> Shot:
+    def _image(self, state: ProcedureState, series: ExposureSeries, number: int) -> XrayImage:
         """Make one exposure; its noise and the patient's motion belong to its number."""
-        number = seen.exposures
         truth = state.truth
         motion = self.motion_mm(number)
         specks = truth.tissue.visible_specks()
@@ -156,27 +189,45 @@ class StereotacticProcedure(Procedure):
             specks=specks.moved_to(specks.solids.centres_mm + motion),
             needles=self._needles(state),
             clips=(),
-            thickness_mm=self.patient.breast.thickness_mm,
+            thickness_mm=state.seen.thickness_mm,
         )
         rng = stream(self.seed, "noise", number) if self.conditions.noise else None
-        image = self._positioned(seen)[view.name].image(solids, rng=rng)
-        return Shot(view.name, phase, image)
+        return series.image(solids, rng=rng)
 
     def _positioned(self, seen: Seen) -> dict[str, ExposureSeries]:
         """Return each view of the breast without solids, computed once a position."""
-        key = (seen.approach, seen.shift_mm)
-        if key not in self._series:
-            breast = self.patient.breast
-            box = field_box(self.unit, breast.thickness_mm, seen.shift_mm)
-            tissue = turned_tissue(self.patient, seen.approach, *box, self.voxel_mm)
-            exposure = self.machine.exposure(breast.thickness_mm, breast.glandular_fraction)
-            self._series[key] = {
-                view.name: ExposureSeries.prepared(
-                    self.machine, self.machine.background(tissue, view, seen.shift_mm), exposure
+        position = position_of(seen)
+        if position not in self._series:
+            while len(self._series) >= _POSITIONS:
+                del self._series[next(iter(self._series))]
+            fraction = self.patient.breast.glandular_fraction
+            exposure = self.machine.exposure(seen.thickness_mm, fraction)
+            with ThreadPoolExecutor(_THREADS) as pool:
+                made = pool.map(
+                    lambda background: self.machine.series(background, exposure),
+                    self._backgrounds(position, seen.thickness_mm, pool),
                 )
-                for view in (scout(self.unit), *stereo_pair(self.unit))
-            }
-        return self._series[key]
+                self._series[position] = {s.background.view.name: s for s in made}
+        return self._series[position]
+
+    def _backgrounds(
+        self, position: Position, thickness_mm: float, pool: ThreadPoolExecutor
+    ) -> list[Background]:
+        """Project the positioned breast into all views, slab by slab so as not to hold it whole."""
+        views = (scout(self.unit), *stereo_pair(self.unit))
+
+        def project(slab: tuple[Array, Array]) -> list[Background]:
+            tissue = positioned_tissue(self.patient, position, *slab, self.voxel_mm)
+            return [self.machine.background(tissue, view) for view in views]
+
+        box = field_box(self.unit, thickness_mm)
+        usual = self.patient.breast.thickness_mm
+        slabs = pool.map(project, tissue_slabs(usual, position, *box, self.voxel_mm))
+        # Always in the same order, so that no rounding depends on which thread was first.
+        whole = next(slabs)
+        for slab in slabs:
+            whole = [a + b for a, b in zip(whole, slab, strict=True)]
+        return whole
 
     def _needles(self, state: ProcedureState) -> tuple[Needle, ...]:
         placed = state.truth.tissue.needle
@@ -222,7 +273,7 @@ class StereotacticProcedure(Procedure):
         return safety_check(
             device,
             state.seen.marked_mm + offset_mm,
-            self.patient.breast.thickness_mm,
+            state.seen.thickness_mm,
             window=window,
         )
 
