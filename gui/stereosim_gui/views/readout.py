@@ -1,9 +1,223 @@
-"""Always in sight: target, mismatch, depth, margins with their drawing, exposures, dose, time."""
+"""The read-outs that are always in sight: coordinates, margins, drawing, dose and time."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+
+from stereosim_gui.model.app import AppModel
+from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.console import Reading
+from stereosim_gui.model.stages import Stage
+from stereosim_gui.model.wording import device_name
+from stereosim_gui.views.cross_section import CrossSection
+from stereosim_gui.views.language import fill, signed, spoken
 from stereosim_gui.views.part import Part
+from stereosim_gui.views.tone import set_tone
+
+_NOTHING = "–"
+
+
+class Cell(QFrame):
+    """A number under its name."""
+
+    def __init__(self, name: str, teaching: str) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.name = QLabel(name)
+        set_tone(self.name, "caption")
+        self.value = QLabel(_NOTHING)
+        self.value.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self.name, self.value):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            column.addWidget(label)
+        self.setToolTip(teaching)
+        self.setAccessibleName(name)
+
+    def show_value(self, words: str, tone: str = "") -> None:
+        """Show a number; `tone` is ``"good"``, ``"warn"``, ``"bad"`` or empty."""
+        self.value.setText(words)
+        self.setAccessibleDescription(words)
+        set_tone(self.value, tone)
 
 
 class Readout(Part):
-    """The read-outs of the console."""
+    """Shows the console's reading and its drawing."""
+
+    def __init__(self, app: AppModel, attempt: Attempt) -> None:
+        super().__init__(app, attempt)
+        self.setAccessibleName(self.tr("Read-outs"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        head = QHBoxLayout()
+        self.status = QLabel()
+        self.device = QLabel()
+        set_tone(self.device, "caption")
+        head.addWidget(self.status, 1)
+        head.addWidget(self.device)
+        column.addLayout(head)
+        self.drawing = CrossSection()
+        column.addWidget(self.drawing)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(2)
+        self.cells = self._stereotactic()
+        if attempt.spec.guidance == "ultrasound":
+            self.cells = self._ultrasound()
+        for k, cell in enumerate(self.cells.values()):
+            grid.addWidget(cell, k // 4, k % 4)
+            grid.setColumnStretch(k % 4, 1)
+        column.addLayout(grid)
+        self.counts = QLabel()
+        self.counts.setWordWrap(True)
+        self.counts.setToolTip(
+            self.tr(
+                "What the procedure has cost the patient so far. At most 11 exposures and about "
+                "17 minutes are usual for a stereotactic biopsy."
+            )
+        )
+        column.addWidget(self.counts)
+        self.hear(attempt.console.changed, self.refresh)
+        self.refresh()
+
+    def _stereotactic(self) -> dict[str, Cell]:
+        tr = self.tr
+        return {
+            "x": Cell(tr("x, mm"), tr("Along the chest wall, from the middle of the window.")),
+            "y": Cell(tr("y, mm"), tr("From the chest-wall edge of the support to the nipple.")),
+            "z": Cell(
+                tr("z, mm"),
+                tr(
+                    "Height above the support. Its standard deviation is three to four times that "
+                    "of x: the views are only 30 degrees apart."
+                ),
+            ),
+            "mismatch": Cell(
+                tr("y mismatch"),
+                tr(
+                    "One speck has the same y in both views. A difference means two different "
+                    "specks, or a patient who moved."
+                ),
+            ),
+            "paddle": Cell(tr("under paddle"), tr("Depth of the target below the paddle, mm.")),
+            "support": Cell(tr("above support"), tr("Height of the target above the support, mm.")),
+            "stroke": Cell(
+                tr("stroke margin"),
+                tr(
+                    "Thickness - (depth + half the aperture + dead tip): what is left behind the "
+                    "tip after firing, mm. It must be above 0."
+                ),
+            ),
+            "skin": Cell(
+                tr("skin margin"),
+                tr(
+                    "Depth - half the aperture - skin: what is left between the skin and the open "
+                    "aperture, mm. It must be above 0."
+                ),
+            ),
+        }
+
+    def _ultrasound(self) -> dict[str, Cell]:
+        tr = self.tr
+        return {
+            "x": Cell(tr("x, mm"), tr("From the nipple to the patient's right.")),
+            "y": Cell(tr("y, mm"), tr("From the nipple toward the head.")),
+            "paddle": Cell(tr("depth, mm"), tr("Depth of the marked place under the skin.")),
+            "skin": Cell(
+                tr("skin margin"),
+                tr("Between the skin and the open aperture, mm. It must be above 0."),
+            ),
+        }
+
+    def show_stage(self, stage: Stage) -> None:
+        """Do nothing: the read-outs are the same at every stage."""
+
+    # --- what is shown ----------------------------------------------------------------------------
+    def refresh(self) -> None:
+        """Show the console's reading."""
+        console = self.attempt.console
+        self.drawing.show_section(console.section)
+        reading = console.reading
+        if reading is None:
+            return
+        self._show_status(reading)
+        self._show_place(reading)
+        self._show_margins(reading)
+        self._show_counts(reading)
+
+    def _show_status(self, reading: Reading) -> None:
+        words, tone = self.tr("No target yet"), "quiet"
+        if reading.pending:
+            words, tone = self.tr("Working out the marks"), "quiet"
+        elif reading.outside:
+            words, tone = self.tr("Target outside the breast"), "bad"
+        elif reading.phase == "fired":
+            words, tone = self.tr("Needle fired"), ""
+        elif reading.phase == "prefire":
+            words, tone = self.tr("Needle in, not fired"), "warn"
+        elif reading.provisional:
+            words, tone = self.tr("Marks not set yet"), "warn"
+        elif reading.target_mm is not None:
+            words, tone = self.tr("Target set"), ""
+        self.status.setText(words)
+        set_tone(self.status, tone)
+        self.device.setText("" if reading.device is None else spoken(device_name(reading.device)))
+
+    def _show_place(self, reading: Reading) -> None:
+        for k, axis in enumerate("xyz"):
+            cell = self.cells.get(axis)
+            if cell is None:
+                continue
+            if reading.target_mm is None:
+                cell.show_value(_NOTHING)
+            elif reading.sd_mm is None:
+                cell.show_value(fill("{v:.1f}", v=float(reading.target_mm[k])).replace("-", "−"))
+            else:
+                v, sd = float(reading.target_mm[k]), float(reading.sd_mm[k])
+                words = fill("{v:.1f} ±{sd:.2f}", v=v, sd=sd).replace("-", "−")
+                cell.show_value(words, "bad" if axis == "z" and reading.outside else "")
+        for name, depth in (
+            ("paddle", reading.from_paddle_mm),
+            ("support", reading.from_support_mm),
+        ):
+            if name in self.cells:
+                words = _NOTHING if depth is None else fill("{v:.1f}", v=depth)
+                self.cells[name].show_value(words.replace("-", "−"))
+        mismatch = self.cells.get("mismatch")
+        if mismatch is None:
+            return
+        if reading.y_mismatch_mm is None:
+            mismatch.show_value(_NOTHING)
+        else:
+            sign = "✗" if reading.mismatched else "✓"
+            words = f"{sign} {signed(reading.y_mismatch_mm, 2)}"
+            mismatch.show_value(words, "bad" if reading.mismatched else "good")
+
+    def _show_margins(self, reading: Reading) -> None:
+        margins, limits = reading.margins, self.attempt.console.equipment.limits
+        for name, limit in (("stroke", limits.stroke_margin_mm), ("skin", 0.0)):
+            cell = self.cells.get(name)
+            if cell is None:
+                continue
+            if margins is None:
+                cell.show_value(_NOTHING)
+                continue
+            value = float(getattr(margins, f"{name}_margin_mm"))
+            safe = value > limit
+            words = f"{'✓' if safe else '✗'} {signed(value)}"
+            cell.show_value(words, "good" if safe else "bad")
+
+    def _show_counts(self, reading: Reading) -> None:
+        parts = [
+            fill(self.tr("{n} exposures"), n=reading.exposures),
+            fill(self.tr("{dose:.1f} mGy"), dose=reading.dose_mgy),
+            fill(self.tr("{minutes:.0f} min"), minutes=reading.minutes),
+            fill(self.tr("{n} passes"), n=reading.passes),
+            fill(self.tr("{n} cores"), n=reading.cores),
+        ]
+        if reading.guidance == "ultrasound":
+            del parts[:2]
+        self.counts.setText(" · ".join(parts))
