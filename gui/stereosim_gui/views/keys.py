@@ -135,6 +135,8 @@ KEYS: dict[str, Key] = {
         ),
         _key("swing_right", "G Shift+G Alt+G", _SONO, QT_TRANSLATE_NOOP("Keys", "Swing it back")),
         _key("other_side", "X", _SONO, QT_TRANSLATE_NOOP("Keys", "Enter from the other side")),
+        _key("why", "Y", _APP, QT_TRANSLATE_NOOP("Keys", "Explain the hint")),
+        _key("next_hint", "N", _APP, QT_TRANSLATE_NOOP("Keys", "Next hint")),
         _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
         _key("leave", "Ctrl+W", _APP, QT_TRANSLATE_NOOP("Keys", "Back to the gallery")),
         _key("quit", "Ctrl+Q", _APP, QT_TRANSLATE_NOOP("Keys", "Quit")),
