@@ -1,259 +1,60 @@
 """What really happened: the truth beside the recording, as numbers.
 
-Errors are split into parts that add up to them.  Points are in the frame of the arm: support for a
-stereotactic procedure, supine under ultrasound.
+Errors are split into parts that add up to them.  The recording says in which order things were
+done, the truth where they went; going through both again gives the tissue as it was at any moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.biopsy.capture import take_core
+from stereosim.biopsy.safety import usual_limits
+from stereosim.biopsy.tissue import Tissue
+from stereosim.geometry.projection import magnification, project
+from stereosim.geometry.triangulation import triangulate_pair
+from stereosim.geometry.views import View, scout, stereo_pair
+from stereosim.procedures.intents import Expose, Fire, MarkEcho, MarkPair, Position, Sample
+from stereosim.procedures.published import load_hints, load_training
+from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim.procedures.truths import (
+    CAUSES,
+    PARTS,
+    CoreTruth,
+    Debriefing,
+    ExposureCost,
+    FiringTruth,
+    MarkTruth,
+    PairTruth,
+    ShotTruth,
+)
+from stereosim_phantoms.solids import Ellipsoids, Specks
+
 if TYPE_CHECKING:
     from stereosim.procedures.procedure import Procedure
-    from stereosim.procedures.state import ProcedureState
+    from stereosim.procedures.state import Firing, ProcedureState
     from stereosim.storage.attempts import Entry
 
+__all__ = [
+    "CAUSES",
+    "PARTS",
+    "CoreTruth",
+    "Debriefing",
+    "ExposureCost",
+    "FiringTruth",
+    "MarkTruth",
+    "PairTruth",
+    "ShotTruth",
+    "debrief",
+    "shot_truth",
+]
+
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class MarkTruth:
-    """What one mark of a pair was set on.
-
-    Attributes
-    ----------
-    view : str
-        ``"left"`` or ``"right"``.
-    exposure : int
-        Which shot of ``Seen.shots`` it was set in.
-    mark_px, speck_px : ndarray of 2
-        The mark, and the nearest true speck as that exposure showed it (patient's motion included).
-    speck : int
-        Index of that speck; -1 where the breast holds none.
-    distance_mm : float
-        Between them, at the speck's depth; infinite where there is none.
-    on_target : bool
-        Whether that speck belongs to the target cluster.
-    """
-
-    view: str
-    exposure: int
-    mark_px: Array
-    speck_px: Array
-    speck: int
-    distance_mm: float
-    on_target: bool
-
-
-@dataclass(frozen=True, eq=False)
-class PairTruth:
-    """What a marked pair was worth; its four parts add up to the marking error of the firing.
-
-    Attributes
-    ----------
-    left, right : MarkTruth
-        The two marks.
-    choice_mm : ndarray of 3
-        Middle of the two specks marked minus centroid of the target: a speck beside the middle.
-    pairing_mm : ndarray of 3
-        What marking two different specks adds; 0 where both marks are on one.
-    motion_mm : ndarray of 3
-        What the patient's motion between the exposures adds.
-    hand_mm : ndarray of 3
-        What the marks' distance from the images of the specks adds.
-    verdicts : tuple of str
-        Of ``"marked-well"``, ``"wrong-pairing"``, ``"wrong-calcification"``, ``"empty-mark"``.
-    """
-
-    left: MarkTruth
-    right: MarkTruth
-    choice_mm: Array
-    pairing_mm: Array
-    motion_mm: Array
-    hand_mm: Array
-    verdicts: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class FiringTruth:
-    """One firing: ``error = marking + intended + needle + tissue``, each of shape (3,), mm.
-
-    Attributes
-    ----------
-    number : int
-        From 1 upward.
-    error_mm : ndarray
-        Aperture's centre minus centroid of the target at that moment.
-    marking_mm : ndarray
-        Place marked minus centroid of the target before anything was done.
-    intended_mm : ndarray
-        Place commanded minus place marked: an offset on purpose.
-    needle_mm : ndarray
-        Where the needle went minus where it was told to go.
-    tissue_mm : ndarray
-        How far the target had been carried away, with its sign in the sum (rest minus now).
-    lesion_mm, centre_mm : ndarray
-        The target's centroid and the aperture's centre at that moment.
-    stroke_margin_mm : float
-        What the console showed; infinite where there is none.
-    pair : PairTruth or None
-        What the marks were worth; None under ultrasound.
-    causes : tuple of str
-        Codes, the heaviest first; see ``CAUSES``.
-    dominant : tuple of three str
-        For x, y and z the part that makes the error: ``"within-tolerance"``, ``"choice"``,
-        ``"wrong-pairing"``, ``"patient-motion"``, ``"hand"``, ``"marking"``, ``"intended-offset"``,
-        ``"needle-deviation"`` or ``"tissue-pushed"``.
-    cores : tuple of int
-        Numbers of the cores taken from this firing.
-    """
-
-    number: int
-    error_mm: Array
-    marking_mm: Array
-    intended_mm: Array
-    needle_mm: Array
-    tissue_mm: Array
-    lesion_mm: Array
-    centre_mm: Array
-    stroke_margin_mm: float
-    pair: PairTruth | None
-    causes: tuple[str, ...]
-    dominant: tuple[str, str, str]
-    cores: tuple[int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class CoreTruth:
-    """What one core holds.
-
-    Attributes
-    ----------
-    number : int
-        From 1 upward.
-    firing : int
-        Number of the firing that it was taken from.
-    hour : float
-        Clock hour.
-    device : str
-        Name of the device.
-    mass_mg : float
-        Its mass.
-    specks : tuple of int
-        Indices of its specks.
-    target_specks : int
-        How many of them belong to the target.
-    centre_mm, axis : ndarray of 3
-        Aperture's centre and direction toward the tip.
-    """
-
-    number: int
-    firing: int
-    hour: float
-    device: str
-    mass_mg: float
-    specks: tuple[int, ...]
-    target_specks: int
-    centre_mm: Array
-    axis: Array
-
-
-@dataclass(frozen=True)
-class ExposureCost:
-    """One exposure: what it showed and what it cost."""
-
-    number: int
-    view: str
-    phase: str
-    dose_mgy: float
-
-
-@dataclass(frozen=True, eq=False)
-class Debriefing:
-    """The truth about a procedure.
-
-    Attributes
-    ----------
-    guidance, frame : str
-        ``"stereotactic"`` and ``"support"``, or ``"ultrasound"`` and ``"supine"``.
-    firings : tuple of FiringTruth
-        Each firing.
-    cores : tuple of CoreTruth
-        Each core.
-    exposures : tuple of ExposureCost
-        Each X-ray exposure of the patient.
-    specks_mm : ndarray, shape (n, 3)
-        All specks before anything was done.
-    diameters_mm : ndarray, shape (n,)
-        Their diameters.
-    target, removed : ndarray of bool, shape (n,)
-        Those of the target; those that left the breast.
-    target_mm : ndarray of 3
-        Centroid of the target's specks.
-    fraction_removed : float
-        Removed target specks over all; NaN without any.
-    lesion_mm3, lesion_fraction_removed : float
-        Volume of the ellipsoid that holds the target's specks, and the share of it that was taken.
-    removed_mg : float
-        Mass of all cores.
-    clip_mm : ndarray of 3 or None
-        Where the clip settled, from the target's centroid.
-    passes : int
-        Insertions.
-    minutes, dose_mgy : float
-        Time and mean glandular dose.
-    undone : int
-        Steps that were taken back.
-    """
-
-    guidance: str
-    frame: str
-    firings: tuple[FiringTruth, ...]
-    cores: tuple[CoreTruth, ...]
-    exposures: tuple[ExposureCost, ...]
-    specks_mm: Array
-    diameters_mm: Array
-    target: NDArray[np.bool_]
-    removed: NDArray[np.bool_]
-    target_mm: Array
-    fraction_removed: float
-    lesion_mm3: float
-    lesion_fraction_removed: float
-    removed_mg: float
-    clip_mm: Array | None
-    passes: int
-    minutes: float
-    dose_mgy: float
-    undone: int = 0
-
-    @property
-    def clip_distance_mm(self) -> float | None:
-        """Distance from the clip to the target's centroid; None without a clip."""
-        return None if self.clip_mm is None else float(np.linalg.norm(self.clip_mm))
-
-
-@dataclass(frozen=True, eq=False)
-class ShotTruth:
-    """The true specks over one exposure.
-
-    Attributes
-    ----------
-    pixels : ndarray, shape (k, 2)
-        (column, row) of each speck in the breast, as this exposure showed it.
-    specks : ndarray of int, shape (k,)
-        Their indices.
-    target : ndarray of bool, shape (k,)
-        Those of the target.
-    """
-
-    pixels: Array
-    specks: NDArray[np.int64]
-    target: NDArray[np.bool_]
 
 
 def debrief(
@@ -270,7 +71,39 @@ def debrief(
     entries : iterable of Entry
         The log of the attempt, where there is one: it holds what was undone.
     """
-    raise NotImplementedError
+    seen, truth = state.seen, state.truth
+    tissue = truth.tissue
+    specks = tissue.original
+    story = _Story(state)
+    middle = specks.solids.centres_mm[specks.target].mean(axis=0)
+    lesion = enclosing_ellipsoid(specks.subset(specks.target))
+    cores = tuple(_cores(state, story))
+    return Debriefing(
+        guidance=seen.guidance,
+        frame="support" if seen.guidance == "stereotactic" else "supine",
+        firings=tuple(
+            _firing(k, firing, story, procedure, cores) for k, firing in enumerate(truth.firings)
+        ),
+        cores=cores,
+        exposures=tuple(
+            ExposureCost(k + 1, shot.view, shot.phase, shot.image.exposure.dose_mgy)
+            for k, shot in enumerate(seen.shots)
+        ),
+        specks_mm=specks.solids.centres_mm,
+        diameters_mm=specks.solids.diameters_mm,
+        target=specks.target,
+        removed=~tissue.present,
+        target_mm=middle,
+        fraction_removed=tissue.fraction_removed(),
+        lesion_mm3=float(lesion.volumes_mm3[0]),
+        lesion_fraction_removed=story.tissue.lesion_fraction_removed(),
+        removed_mg=tissue.removed_mg,
+        clip_mm=None if truth.clip is None else truth.clip.settled_mm - middle,
+        passes=seen.passes,
+        minutes=seen.minutes,
+        dose_mgy=seen.dose_mgy,
+        undone=sum(entry.kind == "undo" for entry in entries),
+    )
 
 
 def shot_truth(procedure: Procedure, state: ProcedureState, exposure: int) -> ShotTruth:
@@ -284,5 +117,265 @@ def shot_truth(procedure: Procedure, state: ProcedureState, exposure: int) -> Sh
         The state right after that exposure was made.
     exposure : int
         Index in ``state.seen.shots``.
+
+    Raises
+    ------
+    ValueError
+        Where the procedure makes no exposures.
     """
-    raise NotImplementedError
+    if not isinstance(procedure, StereotacticProcedure):
+        raise ValueError("procedure: only a stereotactic procedure makes exposures")
+    tissue = state.truth.tissue
+    index = np.flatnonzero(tissue.present).astype(np.int64)
+    places = tissue.specks.solids.centres_mm[index] + procedure.motion_mm(exposure)
+    view = _view(procedure, state.seen.shots[exposure].view)
+    return ShotTruth(project(view, places), index, tissue.original.target[index])
+
+
+def enclosing_ellipsoid(specks: Specks) -> Ellipsoids:
+    """Return the ellipsoid along the principal axes of `specks` that just holds their centres.
+
+    No semi-axis is shorter than the mean radius of the specks, times what it takes to hold the
+    outermost one.
+    """
+    centres = specks.solids.centres_mm
+    middle = centres.mean(axis=0)
+    away = centres - middle
+    variance, axes = np.linalg.eigh(away.T @ away / len(away))
+    least = 0.5 * float(specks.solids.diameters_mm.mean())
+    semi = np.maximum(np.sqrt(np.maximum(variance, 0.0)), least)
+    reach = float(np.sqrt((((away @ axes) / semi) ** 2).sum(axis=1)).max())
+    return Ellipsoids(middle[None], (axes * semi * max(reach, 1.0))[None])
+
+
+@dataclass(eq=False)
+class _Story:
+    """The procedure gone through again without its images, which cost time and change nothing.
+
+    Attributes
+    ----------
+    state : ProcedureState
+        Its end.
+    tissue : Tissue
+        As it is when the story has been told, without the needle; it follows the lesion's volume.
+    marks : list of MarkPair, MarkEcho or None
+        For each firing, the marks that it was aimed by.
+    exposures : list of (int, int)
+        For each firing, the left and the right exposure that they were set in.
+    cores : list of list of int
+        For each firing, the numbers of its cores, from 0.
+    """
+
+    state: ProcedureState
+    tissue: Tissue = field(init=False)
+    marks: list[MarkPair | MarkEcho | None] = field(default_factory=list, init=False)
+    exposures: list[tuple[int, int]] = field(default_factory=list, init=False)
+    cores: list[list[int]] = field(default_factory=list, init=False)
+    _at: dict[int, Tissue] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Go through the recording."""
+        seen, truth = self.state.seen, self.state.truth
+        specks = truth.tissue.original
+        lesion = enclosing_ellipsoid(specks.subset(specks.target))
+        self.tissue = Tissue.untouched(specks, lesion)
+        shots, pair = 0, (-1, -1)
+        mark: MarkPair | MarkEcho | None = None
+        newest: dict[str, int] = {}
+        for intent in self.state.intents:
+            match intent:
+                case Position():
+                    newest = {}
+                case Expose(what):
+                    for number in range(shots, shots + (1 if what == "scout" else 2)):
+                        self._at[number] = self.tissue
+                        if seen.shots[number].phase == "target":
+                            newest[seen.shots[number].view] = number
+                        shots = number + 1
+                case MarkPair():
+                    mark, pair = intent, (newest["left"], newest["right"])
+                case MarkEcho():
+                    mark = intent
+                case Fire():
+                    self.marks.append(mark)
+                    self.exposures.append(pair)
+                    self.cores.append([])
+                case Sample(hours):
+                    self._sample(len(hours))
+                case _:
+                    pass
+
+    def tissue_at(self, exposure: int) -> Tissue:
+        """Return the tissue without the needle when `exposure` was made."""
+        return self._at[exposure]
+
+    def _sample(self, count: int) -> None:
+        """Take the next cores again, with the tissue where the needle had carried it."""
+        truth = self.state.truth
+        target = truth.tissue.original.target
+        firing = truth.firings[len(self.cores) - 1]
+        carry = firing.lesion_mm - self.tissue.rest_mm[target].mean(axis=0)
+        tissue = self.tissue.moved(carry)
+        for _ in range(count):
+            number = sum(len(taken) for taken in self.cores)
+            core = truth.tissue.cores[number]
+            tissue, _ = take_core(tissue, core.device, core.pose, core.clock_hour)
+            self.cores[-1].append(number)
+        self.tissue = tissue.moved(-carry)
+
+
+def _cores(state: ProcedureState, story: _Story) -> Iterator[CoreTruth]:
+    tissue = state.truth.tissue
+    for k, numbers in enumerate(story.cores):
+        for number in numbers:
+            core = tissue.cores[number]
+            yield CoreTruth(
+                number=number + 1,
+                firing=k + 1,
+                hour=core.clock_hour,
+                device=core.device.name,
+                mass_mg=core.mass_mg,
+                specks=tuple(int(i) for i in core.specks),
+                target_specks=int(tissue.original.target[core.specks].sum()),
+                centre_mm=core.pose.centre_mm,
+                axis=core.pose.axis,
+            )
+
+
+def _firing(
+    k: int, firing: Firing, story: _Story, procedure: Procedure, cores: tuple[CoreTruth, ...]
+) -> FiringTruth:
+    mark, pair = story.marks[k], None
+    if isinstance(mark, MarkPair) and isinstance(procedure, StereotacticProcedure):
+        if all(story.tissue_at(number).present.any() for number in story.exposures[k]):
+            pair = _pair(mark, story.exposures[k], firing, story, procedure)
+    parts = {
+        "intended-offset": firing.commanded_mm - firing.marked_mm,
+        "needle-deviation": firing.centre_mm - firing.commanded_mm,
+        "tissue-pushed": firing.lesion_rest_mm - firing.lesion_mm,
+    }
+    marking = firing.marked_mm - firing.lesion_rest_mm
+    parts |= {"marking": marking} if pair is None else _marking_parts(marking, pair)
+    tolerance = load_training().tolerance_mm
+    error = firing.error_mm
+    weights = {name: float(np.abs(part).max()) for name, part in parts.items()}
+    causes = {name for name, weight in weights.items() if weight > tolerance}
+    if pair is not None:
+        causes |= set(pair.verdicts)
+    if firing.stroke_margin_mm <= usual_limits().stroke_margin_mm:
+        causes.add("unsafe-fire")
+        weights["unsafe-fire"] = np.inf
+    return FiringTruth(
+        number=k + 1,
+        error_mm=error,
+        marking_mm=marking,
+        intended_mm=parts["intended-offset"],
+        needle_mm=parts["needle-deviation"],
+        tissue_mm=parts["tissue-pushed"],
+        lesion_mm=firing.lesion_mm,
+        centre_mm=firing.centre_mm,
+        stroke_margin_mm=firing.stroke_margin_mm,
+        reason=mark.reason if isinstance(mark, MarkEcho) else "",
+        pair=pair,
+        causes=tuple(sorted(causes, key=lambda name: -weights.get(name, 0.0))),
+        dominant=(
+            _dominant(parts, error, 0, tolerance),
+            _dominant(parts, error, 1, tolerance),
+            _dominant(parts, error, 2, tolerance),
+        ),
+        cores=tuple(core.number for core in cores if core.firing == k + 1),
+    )
+
+
+def _marking_parts(marking: Array, pair: PairTruth) -> dict[str, Array]:
+    """Return the parts of a marked pair's error by the code that they are to be told as."""
+    if "empty-mark" in pair.verdicts:
+        # On no speck: which one is nearest means nothing.
+        return {"empty-mark": marking}
+    choice = "wrong-calcification" if "wrong-calcification" in pair.verdicts else "choice"
+    return {
+        choice: pair.choice_mm,
+        "wrong-pairing": pair.pairing_mm,
+        "patient-motion": pair.motion_mm,
+        "hand": pair.hand_mm,
+    }
+
+
+def _dominant(parts: dict[str, Array], error: Array, axis: int, tolerance: float) -> str:
+    """Return the part that makes most of the error along one axis."""
+    if abs(float(error[axis])) <= tolerance:
+        return "within-tolerance"
+    return max(parts, key=lambda name: float(parts[name][axis] * np.sign(error[axis])))
+
+
+def _pair(
+    mark: MarkPair,
+    exposures: tuple[int, int],
+    firing: Firing,
+    story: _Story,
+    procedure: StereotacticProcedure,
+) -> PairTruth:
+    """Hold the marks against the specks as those exposures showed them."""
+    left_view, right_view = stereo_pair(procedure.unit)
+    found = []
+    still, moved, places = [], [], []
+    for view, pixel, exposure in zip(
+        (left_view, right_view), (mark.left_px, mark.right_px), exposures, strict=True
+    ):
+        tissue = story.tissue_at(exposure)
+        motion = procedure.motion_mm(exposure)
+        truth = _mark(view, np.array(pixel), exposure, tissue, motion)
+        found.append(truth)
+        places.append(tissue.rest_mm[truth.speck])
+        still.append(project(view, places[-1][None])[0])
+        moved.append(truth.speck_px)
+    middle = 0.5 * (places[0] + places[1])
+
+    def point(pixels: list[Array]) -> Array:
+        return triangulate_pair(left_view, right_view, *pixels, sigma_px=1.0).target_mm
+
+    return PairTruth(
+        left=found[0],
+        right=found[1],
+        choice_mm=middle - firing.lesion_rest_mm,
+        pairing_mm=point(still) - middle,
+        motion_mm=point(moved) - point(still),
+        hand_mm=firing.marked_mm - point(moved),
+        verdicts=_verdicts(*found),
+    )
+
+
+def _mark(view: View, pixel: Array, exposure: int, tissue: Tissue, motion: Array) -> MarkTruth:
+    """Return which of the specks in the breast a mark is nearest to."""
+    index = np.flatnonzero(tissue.present)
+    places = tissue.rest_mm[index] + motion
+    pixels = project(view, places)
+    nearest = int(np.argmin(np.linalg.norm(pixels - pixel, axis=1)))
+    scale = view.pitch_mm / float(magnification(view, places[nearest][None])[0])
+    return MarkTruth(
+        view=view.name,
+        exposure=exposure,
+        mark_px=pixel,
+        speck_px=pixels[nearest],
+        speck=int(index[nearest]),
+        distance_mm=float(np.linalg.norm(pixels[nearest] - pixel)) * scale,
+        on_target=bool(tissue.original.target[index[nearest]]),
+    )
+
+
+def _verdicts(left: MarkTruth, right: MarkTruth) -> tuple[str, ...]:
+    limit = load_hints().empty_mark_mm
+    on_speck = [mark for mark in (left, right) if mark.distance_mm <= limit]
+    found = []
+    if len(on_speck) < 2:
+        found.append("empty-mark")
+    elif left.speck != right.speck:
+        found.append("wrong-pairing")
+    if any(not mark.on_target for mark in on_speck):
+        found.append("wrong-calcification")
+    return tuple(found) or ("marked-well",)
+
+
+def _view(procedure: StereotacticProcedure, name: str) -> View:
+    views = (scout(procedure.unit), *stereo_pair(procedure.unit))
+    return next(view for view in views if view.name == name)
