@@ -58,6 +58,18 @@ class Approach:
             round(float(np.clip(self.turn_deg + turn_deg, *TURN_DEG)), 2),
         )
 
+    def mirrored(self) -> Approach:
+        """Return the approach from the other side."""
+        return replace(self, side=-self.side, turn_deg=-self.turn_deg)
+
+    def entering(self, u_mm: float, width_mm: float) -> Approach:
+        """Return the approach that enters at `u_mm`, or as near to the array as it can."""
+        side = 1 if u_mm >= 0.0 else -1
+        distance = abs(u_mm) - 0.5 * width_mm
+        return replace(
+            self, side=side, distance_mm=round(float(np.clip(distance, *DISTANCE_MM)), 1)
+        )
+
     def through(self, point: Point, width_mm: float) -> Approach:
         """Return the approach tilted so that its line goes through `point` (u, z) of the image."""
         away = self.entry_u_mm(width_mm) - point[0]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.procedures.intents import Look
 from stereosim_gui.model.sonogram import PLANE_MM, Sonogram
+from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 
 Array = NDArray[np.float64]
+
+# Planes this near to an axis of the body are called after it.
+_ALIGNED_DEG = 15.0
+_AT_NIPPLE_MM = 3.0
 
 
 class Skin:
@@ -50,7 +58,33 @@ class Skin:
         far = float(np.hypot(x_mm, y_mm))
         if far == 0.0:
             return x_mm, y_mm
-        angle = np.arctan2(y_mm, x_mm)
-        reach = float(np.interp(angle, self._angles, self._reach, period=2.0 * np.pi))
-        scale = min(1.0, reach / far)
+        scale = min(1.0, self.reach(x_mm, y_mm) / far)
         return scale * x_mm, scale * y_mm
+
+    def reach(self, x_mm: float, y_mm: float) -> float:
+        """Return how far the breast goes from the nipple in the direction of (x, y), mm."""
+        angle = np.arctan2(y_mm, x_mm)
+        return float(np.interp(angle, self._angles, self._reach, period=2.0 * np.pi))
+
+
+def place_of(look: Look) -> Text:
+    """Return where the probe is, in the words of a report."""
+    far = math.hypot(look.x_mm, look.y_mm)
+    # Half a turn more and the image's left would be the patient's left: against the convention.
+    plane = (look.angle_deg - 180.0) % 180.0
+    if min(plane, 180.0 - plane) <= _ALIGNED_DEG:
+        words = say(QT_TRANSLATE_NOOP("Probe", "transverse"))
+    elif abs(plane - 90.0) <= _ALIGNED_DEG:
+        words = say(QT_TRANSLATE_NOOP("Probe", "longitudinal"))
+    else:
+        words = say(QT_TRANSLATE_NOOP("Probe", "oblique"))
+    if far < _AT_NIPPLE_MM:
+        return say(QT_TRANSLATE_NOOP("Probe", "Probe: on the nipple, {plane}"), plane=words)
+    halves = round(math.degrees(math.atan2(-look.x_mm, look.y_mm)) / 15.0) % 24
+    clock = f"{halves // 2 or 12}:{30 * (halves % 2):02d}"
+    return say(
+        QT_TRANSLATE_NOOP("Probe", "Probe: {clock}, {far:.0f} mm from the nipple, {plane}"),
+        clock=clock,
+        far=far,
+        plane=words,
+    )

@@ -20,8 +20,9 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim_gui.model.freehand import Freehand
-from stereosim_gui.model.skin import Skin
+from stereosim_gui.model.skin import Skin, place_of
 from stereosim_gui.model.sonogram import Array, Display, Point, Sonogram
+from stereosim_gui.model.texts import Text
 from stereosim_gui.signals import Signal
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class Sonography:
         """Turn the probe: clockwise for who faces the patient."""
         angle = round((self.look.angle_deg + by_deg) % 360.0, 2)
         self._set_look(replace(self.look, angle_deg=angle))
+
+    @property
+    def place(self) -> Text:
+        """Where the probe is, in words."""
+        return place_of(self.look)
 
     # --- the machine ------------------------------------------------------------------------------
     def set_depth(self, depth_mm: float) -> None:
