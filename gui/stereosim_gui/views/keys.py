@@ -138,6 +138,9 @@ KEYS: dict[str, Key] = {
         _key("why", "Y", _APP, QT_TRANSLATE_NOOP("Keys", "Explain the hint")),
         _key("next_hint", "N", _APP, QT_TRANSLATE_NOOP("Keys", "Next hint")),
         _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
+        _key("settings", "F2", _APP, QT_TRANSLATE_NOOP("Keys", "Settings")),
+        _key("tour", "F3", _APP, QT_TRANSLATE_NOOP("Keys", "Tour: begin or go on")),
+        _key("fullscreen", "F11", _APP, QT_TRANSLATE_NOOP("Keys", "Full screen on or off")),
         _key("leave", "Ctrl+W", _APP, QT_TRANSLATE_NOOP("Keys", "Back to the gallery")),
         _key("quit", "Ctrl+Q", _APP, QT_TRANSLATE_NOOP("Keys", "Quit")),
     )
