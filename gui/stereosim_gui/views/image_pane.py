@@ -48,6 +48,8 @@ class ImagePane(Listens, QWidget):
         The model's windows.
     view : str
         Which view this pane is for: ``"scout"``, ``"left"`` ...
+    first_fit : str
+        What a new image is fitted to: ``"box"``, the paddle's window, or ``"whole"``.
 
     Attributes
     ----------
@@ -67,7 +69,14 @@ class ImagePane(Listens, QWidget):
     # The pane has got the keyboard.
     activated = Signal()
 
-    def __init__(self, windows: Windows, view: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        view: str,
+        *,
+        first_fit: str = "box",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.windows = windows
         self.view = view
@@ -75,8 +84,10 @@ class ImagePane(Listens, QWidget):
         self.overlays: list[Overlay] = []
         self.picture: Picture | None = None
         self.note = ""
+        # What a new image is fitted to: "box", the paddle's window, or "whole".
+        self.first_fit = first_fit
         # "box" or "whole" while the image stays fitted to the pane, else empty.
-        self.fitted = "box"
+        self.fitted = first_fit
         # Leaves a change of the window for later, while another pane is being dragged.
         self.held = False
         # How long the last frame took.
@@ -110,7 +121,7 @@ class ImagePane(Listens, QWidget):
         if picture is not None and picture is not old:
             fresh = old is None or old.shape != picture.shape or old.kind != picture.kind
             if fresh and not self.fitted:
-                self.fitted = "box"
+                self.fitted = self.first_fit
             self._refit()
             name = "; ".join(
                 spoken(text) for text in what_it_is(picture) + how_it_was_made(picture)

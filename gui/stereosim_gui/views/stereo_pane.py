@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QWidget
 
 from stereosim_gui.model.captions import pixel_name
 from stereosim_gui.model.display import Windows
@@ -50,8 +49,9 @@ class StereoPane(ImagePane):
     # Wants the mark taken away.
     taken_away = Signal()
 
-    def __init__(self, windows: Windows, view: str, parent: QWidget | None = None) -> None:
-        super().__init__(windows, view, parent)
+    def __init__(self, windows: Windows, view: str) -> None:
+        # The scout is searched beyond the window too.
+        super().__init__(windows, view, first_fit="whole" if view == "scout" else "box")
         self.marking = False
         self.mark: Pixel | None = None
         self.band: Band | None = None

@@ -1,0 +1,111 @@
+"""The strip of all exposures: number, kind and a small picture; one can be chosen to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
+
+from stereosim_gui.model.captions import series_name
+from stereosim_gui.model.display import Picture, Series, Window, grey
+from stereosim_gui.views.language import spoken
+
+_ICON = 34
+_GAP = 2
+
+
+class ExposureStrip(QListWidget):
+    """Lists series, oldest first.
+
+    Examples
+    --------
+    ``strip.show_series(series, shown=(3, 4))`` shows which of them stand in the panes.
+    """
+
+    # A series was chosen, by its index.
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._series: tuple[Series, ...] = ()
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setIconSize(QSize(2 * _ICON + _GAP, _ICON))
+        self.setSpacing(1)
+        self.setAccessibleName(self.tr("All exposures"))
+        self.setToolTip(
+            self.tr("All exposures so far: choose one to compare it (Page Up, Page Down)")
+        )
+        self.itemClicked.connect(lambda item: self.chosen.emit(self.row(item)))
+        self.currentRowChanged.connect(self._moved)
+
+    def show_series(self, series: Sequence[Series], shown: Sequence[int], old: int) -> None:
+        """List `series`; those with an index in `shown` stand in the panes.
+
+        The first `old` of them show the breast as it was positioned before.
+        """
+        self.blockSignals(True)
+        if len(series) != len(self._series) or any(
+            a.pictures != b.pictures for a, b in zip(series, self._series, strict=True)
+        ):
+            self.clear()
+            for number, one in enumerate(series):
+                item = QListWidgetItem(_icon(one), spoken(series_name(one)))
+                if number < old:
+                    item.setToolTip(self.tr("The breast was positioned otherwise"))
+                    item.setForeground(QColor(Qt.GlobalColor.gray))
+                self.addItem(item)
+        self._series = tuple(series)
+        for number in range(self.count()):
+            item = self.item(number)
+            font = self.font()
+            font.setBold(number in shown)
+            font.setUnderline(number in shown)
+            item.setFont(font)
+        if shown:
+            self.setCurrentRow(shown[0])
+            self.scrollToItem(self.item(shown[0]))
+        self.blockSignals(False)
+        self.setFixedHeight(max(_ICON, QFontMetrics(self.font()).height()) + 26)
+
+    def _moved(self, row: int) -> None:
+        if row >= 0:
+            self.chosen.emit(row)
+
+
+def _icon(series: Series) -> QIcon:
+    """Return small pictures of a series beside each other."""
+    pixmap = QPixmap(2 * _ICON + _GAP, _ICON)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    for place, picture in enumerate(series.pictures[:2]):
+        painter.drawImage(place * (_ICON + _GAP), 0, _small(picture))
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _small(picture: Picture) -> QImage:
+    """Return the paddle's window of a picture as a small square."""
+    pixels = picture.levels[-1]
+    step = 2 ** (len(picture.levels) - 1)
+    rows, columns = pixels.shape
+    left, top, right, bottom = (round(edge / step) for edge in picture.box)
+    cut = pixels[max(top, 0) : min(bottom, rows), max(left, 0) : min(right, columns)]
+    if cut.size == 0:
+        cut = pixels
+    values = np.zeros((cut.shape[0], -(-cut.shape[1] // 4) * 4), dtype=np.uint8)
+    grey(cut, Window(), values[:, : cut.shape[1]])
+    image = QImage(
+        values.data, cut.shape[1], cut.shape[0], values.shape[1], QImage.Format.Format_Grayscale8
+    )
+    return image.scaled(
+        _ICON,
+        _ICON,
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
