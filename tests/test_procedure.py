@@ -16,6 +16,7 @@ from stereosim.biopsy.safety import Margins
 from stereosim.biopsy.tissue import Tissue
 from stereosim.experiments.trial import Room, Setting
 from stereosim.imaging.xray import ExposureSeries, XrayImage
+from stereosim.procedures import stereotactic as stereotactic_module
 from stereosim.procedures import ultrasound as ultrasound_module
 from stereosim.procedures.intents import (
     Advance,
@@ -272,6 +273,25 @@ def _marked_speck(state: ProcedureState) -> np.ndarray:
     assert away.min() < 0.5, "without noise and error a mark is on a speck"
     speck: np.ndarray = places[np.argmin(away)]
     return speck
+
+
+def test_images_do_not_depend_on_threads_or_on_being_prepared(
+    patient: VirtualPatient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for threads, prepared in ((1, False), (4, True)):
+        monkeypatch.setattr(stereotactic_module, "_THREADS", threads)
+        procedure, _ = stereotactic(patient)
+        with pytest.raises(IntentError, match="prepare"):
+            procedure.prepare(procedure.start())
+        state, _ = procedure.step(procedure.start(), Position(-2.0, 6.0))
+        if prepared:
+            procedure.prepare(state)
+        for intent in (Expose("scout"), Expose("pair")):
+            state, _ = procedure.step(state, intent)
+        made.append([shot.image.pixels for shot in state.seen.shots])
+    for one, other in zip(*made, strict=True):
+        assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,18 @@ class StereotacticProcedure(Procedure):
         seen = Seen(self.guidance, patient.referral, patient.breast.thickness_mm)
         return ProcedureState(Step.POSITION, seen, Truth(Tissue.untouched(patient.specks)))
 
+    def prepare(self, state: ProcedureState) -> None:
+        """Project the breast as it is positioned ahead of its first exposure, which takes seconds.
+
+        Raises
+        ------
+        IntentError
+            If it has not been positioned.
+        """
+        if state.step is Step.POSITION:
+            raise IntentError("prepare: position the breast first")
+        self._positioned(state.seen)
+
     def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
         match intent:
             case Position():

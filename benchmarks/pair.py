@@ -1,0 +1,75 @@
+"""X-ray exposures as a trainee waits for them: the first of a position, a pair, the post-fire pair.
+
+A position costs the tissue and its projections once; an exposure then costs noise and solids.
+Voxels are those of the app.  No peer makes such images, so the rows give our own time only.
+"""
+
+from stereosim.experiments.trial import Room, Setting
+from stereosim.geometry import project, stereo_pair
+from stereosim.imaging.display import presentation
+from stereosim.procedures.approach import usual_position
+from stereosim.procedures.intents import Advance, ChooseDevice, Expose, Fire, Intent, MarkPair
+from stereosim.procedures.procedure import Conditions
+from stereosim.procedures.state import ProcedureState
+from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim_phantoms.cases import load_case
+from timing import Row, alone
+
+BENCH = "pair"
+VOXEL_MM = 0.3
+CASES = ("case-1", "large-cluster")
+
+
+def measure() -> list[Row]:
+    room = Room(Setting())
+    rows = []
+    for case in CASES:
+        patient = load_case(case).patient(1)
+
+        def procedure(patient=patient) -> StereotacticProcedure:
+            conditions = Conditions(True, room.placement["stereotactic"])
+            return StereotacticProcedure(
+                patient, room.devices, conditions, 1, room.machine, VOXEL_MM
+            )
+
+        position = usual_position(patient.referral, room.unit)
+        usual = procedure()
+        state = after(usual, usual.start(), position, Expose("scout"), Expose("pair"))
+        specks = state.truth.tissue.original
+        place = specks.solids.centres_mm[specks.target].mean(axis=0, keepdims=True)
+        left, right = (tuple(project(view, place)[0]) for view in stereo_pair(room.unit))
+        marked = after(usual, state, MarkPair(left, right))
+        ready = after(usual, marked, ChooseDevice("vab-9g"), Advance(), Expose("pair"))
+        fired = after(usual, ready, Fire())
+
+        def first(make=procedure, position=position) -> None:
+            new = make()
+            after(new, new.start(), position, Expose("scout"))
+
+        def pair(usual=usual, state=state) -> None:
+            after(usual, state, Expose("pair"))
+
+        def post(usual=usual, fired=fired) -> None:
+            after(usual, fired, Expose("pair"))
+
+        def shown(usual=usual, ready=ready) -> None:
+            for shot in after(usual, ready, Fire(), Expose("pair")).seen.shots[-2:]:
+                presentation(shot.image)
+
+        thickness = f"{case}, {patient.breast.thickness_mm:.0f} mm"
+        rows += [
+            Row(BENCH, f"first exposure of a position ({thickness})", alone(first, repeats=3)),
+            Row(BENCH, f"pair, no needle ({thickness})", alone(pair)),
+            Row(BENCH, f"post-fire pair ({thickness})", alone(post)),
+            Row(BENCH, f"fire to both pictures ({thickness})", alone(shown)),
+        ]
+    return rows
+
+
+def after(
+    procedure: StereotacticProcedure, state: ProcedureState, *intents: Intent
+) -> ProcedureState:
+    """Return the state after some intents."""
+    for intent in intents:
+        state, _ = procedure.step(state, intent)
+    return state
