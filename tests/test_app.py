@@ -4,12 +4,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from stereosim.biopsy.tissue import Tissue
 from stereosim.experiments.progress import Cancel
 from stereosim.procedures.intents import (
     Advance,
@@ -25,13 +25,16 @@ from stereosim.procedures.intents import (
     Stop,
     Withdraw,
 )
+from stereosim.procedures.state import ProcedureState, Seen, Step, Truth
 from stereosim_gui.model.app import AppModel
-from stereosim_gui.model.attempt import Attempt, Moment
+from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.display import PRESETS, Picture, Window, Windows, pyramid
-from stereosim_gui.model.engine import Engine
+from stereosim_gui.model.engine import Engine, Stepped
+from stereosim_gui.model.history import Moment
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.worker import Report, Worker
+from stereosim_phantoms.patient import NO_SPECKS, plain_patient
 from tests.app_scenes import Pump
 
 # Coarse voxels: fast, and nothing here looks at the picture.
@@ -197,10 +200,10 @@ class StubEngine(Engine):
         self.gate.set()
         self.broken = False
 
-    def begin(self, report: Report) -> Any:
+    def begin(self, report: Report) -> ProcedureState:
         return made_up_state()
 
-    def step(self, state: Any, intent: Intent) -> Any:
+    def step(self, state: ProcedureState, intent: Intent) -> Stepped:
         assert self.gate.wait(10)
         if self.broken:
             raise ZeroDivisionError("no breast")
@@ -209,12 +212,9 @@ class StubEngine(Engine):
         )
 
 
-def made_up_state(intents: tuple[Intent, ...] = ()) -> Any:
-    seen = SimpleNamespace(
-        guidance="ultrasound", marked_mm=None, first_shot=0, shots=(), films=(), cores=0, passes=0
-    )
-    truth = SimpleNamespace(tissue=SimpleNamespace(needle=None), fired=False)
-    return SimpleNamespace(intents=intents, seen=seen, truth=truth, outcome=None, step=None)
+def made_up_state(intents: tuple[Intent, ...] = (), outcome: str | None = None) -> ProcedureState:
+    seen = Seen("ultrasound", plain_patient().referral, 50.0)
+    return ProcedureState(Step.POSITION, seen, Truth(Tissue.untouched(NO_SPECKS)), intents, outcome)
 
 
 def stubbed(worker: Worker, pump: Pump) -> tuple[Attempt, StubEngine]:
@@ -303,9 +303,7 @@ def test_exam_mode_is_silent_until_the_end(pump: Pump, worker: Worker) -> None:
     attempt = app.start(AttemptSpec("case-1", 1, "ultrasound", exam=True))
     pump.until(lambda: attempt.started)
     assert not app.hints_on
-    over = made_up_state()
-    over.outcome = "finished"
-    attempt._push(Moment(over, attempt.marks, ()))
+    attempt._push(Moment(made_up_state(outcome="finished"), attempt.marks, ()))
     assert app.hints_on
     app.change_settings(hints=False)
     assert not app.hints_on

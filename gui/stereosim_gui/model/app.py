@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stereosim_gui.model.attempt import Attempt, Log, NoLog
+from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.choice import Choice
 from stereosim_gui.model.display import Windows
+from stereosim_gui.model.history import Log, NoLog
 from stereosim_gui.model.settings import Settings
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage, natural_stage, reachable
@@ -102,6 +104,8 @@ class AppModel:
         self.windows = Windows()
         self.attempt: Attempt | None = None
         self.stage: Stage | None = None
+        self.choice = Choice()
+        self.choice_changed: Signal[[]] = Signal()
         # A new attempt is open, or none.
         self.attempt_changed: Signal[[]] = Signal()
         self.stage_changed: Signal[[]] = Signal()
@@ -122,6 +126,13 @@ class AppModel:
         self._seen_stage: Stage | None = None
         self._log: Log = NoLog()
         self._closed = False
+
+    # --- the gallery ------------------------------------------------------------------------------
+    def choose(self, choice: Choice) -> None:
+        """Choose patient, guidance and mode for the next attempt."""
+        if choice != self.choice:
+            self.choice = choice
+            self.choice_changed.emit()
 
     # --- getting ready ----------------------------------------------------------------------------
     def prepare(self, work: Callable[[Cancel, Report], Iterator[None]]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from stereosim.experiments.progress import Cancel, Progress
-from stereosim.procedures.intents import Fire, Intent, IntentError, Position, from_dict, to_dict
+from stereosim.procedures.intents import Intent, IntentError, to_dict
 from stereosim_gui.model.console import Console
 from stereosim_gui.model.display import Picture
 from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
+from stereosim_gui.model.history import Entry, History, Log, Moment, NoLog, replayed
 from stereosim_gui.model.sonography import Sonography
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.signals import Signal
@@ -21,39 +21,6 @@ if TYPE_CHECKING:
     from stereosim.procedures.state import ProcedureState, Seen
 
 T = TypeVar("T")
-
-
-class Log(Protocol):
-    """Where the attempt is written down, entry by entry."""
-
-    def append(self, kind: str, body: dict[str, Any]) -> None:
-        """Write one entry; returns when it is safe."""
-
-
-class NoLog:
-    """Writes nothing: for tests, and where the attempt store cannot be opened."""
-
-    def append(self, kind: str, body: dict[str, Any]) -> None:
-        """Forget it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """What undo goes back to: a state of the procedure and the marks in progress.
-
-    Attributes
-    ----------
-    state : ProcedureState
-        Of the procedure.
-    marks : Marks
-        In progress.
-    pictures : tuple of Picture
-        Every picture so far, in the order of the exposures and films.
-    """
-
-    state: ProcedureState
-    marks: Marks
-    pictures: tuple[Picture, ...]
 
 
 class Attempt:
@@ -104,10 +71,7 @@ class Attempt:
         self._scout_pick: tuple[int, Pixel] | None = None
         self._worker = worker
         self._log = log or NoLog()
-        self._moments: list[Moment] = []
-        self._at = -1
-        self._floor = 0
-        self._undone = 0
+        self._history = History()
         self._running: Cancel | None = None
         self._previewing: Cancel | None = None
         self.console = Console(self)
@@ -117,12 +81,12 @@ class Attempt:
     @property
     def started(self) -> bool:
         """Whether the patient is there."""
-        return self._at >= 0
+        return self._history.started
 
     @property
     def moment(self) -> Moment:
         """The present moment."""
-        return self._moments[self._at]
+        return self._history.now
 
     @property
     def state(self) -> ProcedureState:
@@ -157,7 +121,7 @@ class Attempt:
     @property
     def undone(self) -> int:
         """How many steps have been taken back so far."""
-        return self._undone
+        return self._history.undone
 
     def picture(self, view: str, phase: str = "") -> Picture | None:
         """Return the newest picture of `view` (and `phase`) of the present positioning, if any.
@@ -180,49 +144,18 @@ class Attempt:
             lambda state: self._push(Moment(state, Marks(), ())),
         )
 
-    def resume(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    def resume(self, entries: Sequence[Entry]) -> None:
         """Begin, and go through `entries` (kind, body) of the store up to where it was left."""
 
-        def work(cancel: Cancel, report: Report) -> Iterator[list[Moment]]:
-            yield self._replayed(entries, cancel, report)
-
-        def done(moments: list[Moment]) -> None:
-            self._moments = moments
-            self._at = len(moments) - 1
-            self._set_floor()
+        def done(history: History) -> None:
+            self._history = history
             self.changed.emit()
+            self.marks_changed.emit()
             self._ask_preview()
 
-        self._run(work, done)
-
-    def _replayed(
-        self, entries: Sequence[tuple[str, dict[str, Any]]], cancel: Cancel, report: Report
-    ) -> list[Moment]:
-        """Go through the log in the worker; redo is kept only as far as it was used."""
-        from stereosim.experiments.progress import Meter
-
-        moments = [Moment(self.engine.begin(report), Marks(), ())]
-        at = 0
-        meter = Meter("going back to where you were", len(entries), report)
-        for kind, body in entries:
-            cancel.check()
-            now = moments[at]
-            if kind == "intent":
-                del moments[at + 1 :]
-                stepped = self.engine.step(now.state, from_dict(body))
-                moments.append(_after(now, from_dict(body), stepped))
-                at += 1
-            elif kind == "draft":
-                del moments[at + 1 :]
-                moments.append(Moment(now.state, _marks(body), now.pictures))
-                at += 1
-            elif kind == "undo" and at > 0:
-                at -= 1
-            elif kind == "redo" and at < len(moments) - 1:
-                at += 1
-            self._undone += kind == "undo"
-            meter.advance()
-        return moments[: at + 1]
+        self._run(
+            lambda cancel, report: iter([replayed(self.engine, entries, cancel, report)]), done
+        )
 
     # --- intents ----------------------------------------------------------------------------------
     def send(self, intent: Intent) -> bool:
@@ -240,9 +173,7 @@ class Attempt:
 
         def done(stepped: Stepped) -> None:
             self._log.append("intent", to_dict(intent))
-            self._push(_after(now, intent, stepped))
-            if isinstance(intent, Fire):
-                self._floor = self._at
+            self._push(now.after(intent, stepped))
             self.happened.emit(stepped.events)
             self._ask_preview()
 
@@ -265,7 +196,7 @@ class Attempt:
         if marks == now.marks:
             return
         self._log.append("draft", {"left": marks.left, "right": marks.right})
-        self._push(Moment(now.state, marks, now.pictures), quiet=True)
+        self._push(now.marked(marks), quiet=True)
         self.marks_changed.emit()
         self._ask_preview()
 
@@ -324,12 +255,12 @@ class Attempt:
     @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back; the shot of the needle is none."""
-        return not self.busy and not self.ended and self._at > self._floor
+        return not self.busy and not self.ended and self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step to do again."""
-        return not self.busy and self._at < len(self._moments) - 1
+        return not self.busy and self._history.can_redo
 
     def undo(self) -> None:
         """Take the last step or mark back."""
@@ -337,8 +268,8 @@ class Attempt:
             self.refused.emit("undo")
             return
         self._log.append("undo", {})
-        self._undone += 1
-        self._go_to(self._at - 1)
+        self._history.undo()
+        self._show_moment()
 
     def redo(self) -> None:
         """Do the step taken back last again."""
@@ -346,33 +277,19 @@ class Attempt:
             self.refused.emit("redo")
             return
         self._log.append("redo", {})
-        self._go_to(self._at + 1)
+        self._history.redo()
+        self._show_moment()
 
-    def _go_to(self, index: int) -> None:
-        self._at = index
+    def _show_moment(self) -> None:
         self.changed.emit()
         self.marks_changed.emit()
         self._ask_preview()
 
     def _push(self, moment: Moment, *, quiet: bool = False) -> None:
-        del self._moments[self._at + 1 :]
-        self._moments.append(moment)
-        self._at += 1
+        self._history.push(moment)
         if not quiet:
             self.changed.emit()
             self.marks_changed.emit()
-
-    def _set_floor(self) -> None:
-        shots = [
-            k
-            for k, moment in enumerate(self._moments)
-            if moment.state.intents and isinstance(moment.state.intents[-1], Fire)
-        ]
-        self._floor = next((k for k in reversed(shots) if self._is_new(k)), 0)
-
-    def _is_new(self, index: int) -> bool:
-        """Whether moment `index` is the first of its state: marks made later share the state."""
-        return index == 0 or self._moments[index - 1].state is not self._moments[index].state
 
     # --- work -------------------------------------------------------------------------------------
     def compute(
@@ -426,17 +343,3 @@ class Attempt:
             self.refused.emit(str(error))
         else:
             self.failed.emit(error)
-
-
-def _after(now: Moment, intent: Intent, stepped: Stepped) -> Moment:
-    """Return the moment after `intent`; a new position takes the marks away."""
-    marks = Marks() if isinstance(intent, Position) else now.marks
-    return Moment(stepped.state, marks, (*now.pictures, *stepped.pictures))
-
-
-def _marks(body: dict[str, Any]) -> Marks:
-    left, right = body.get("left"), body.get("right")
-    return Marks(
-        None if left is None else (float(left[0]), float(left[1])),
-        None if right is None else (float(right[0]), float(right[1])),
-    )

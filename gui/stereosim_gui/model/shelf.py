@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stereosim_gui.model.app import Shelf, Unfinished
-from stereosim_gui.model.attempt import Log, NoLog
+from stereosim_gui.model.history import Log, NoLog
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 
