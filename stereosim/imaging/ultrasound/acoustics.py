@@ -49,6 +49,10 @@ class Acoustics:
     gel_impedance_mrayl: float
     calcification_ka: tuple[float, ...]
     calcification_form_db: tuple[float, ...]
+    needle_impedance_mrayl: float
+    needle_diffuse_db: float
+    needle_fall_db_per_deg: float
+    needle_tip_radius_mm: float
     broadening_per_cm: float
     phantom_attenuation: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False, compare=False)

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
+from stereosim.imaging.ultrasound.medium import CELL_MM, Medium
 from stereosim.imaging.ultrasound.probes import Probe
-from stereosim.imaging.ultrasound.tissue import CELL_MM, Insonated, Medium
+from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes
+from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.kernels.ultrasound import form_image, splat_points, splat_tissue
 from stereosim_phantoms.randomness import stream
 
@@ -137,18 +139,31 @@ def parallel_frames(
     Each scatterer is drawn once and heard by all the planes that it is near to.  `poses` are
     `step_mm` apart at right angles to the planes, in the order in which y grows at angle 0.
     """
-    medium = tissue.medium(probe, grid, focus_mm)
+    yield from draw_frames(tissue.medium(probe, grid, focus_mm), poses, step_mm, probe, seed=seed)
+
+
+def draw_frames(
+    medium: Medium,
+    poses: Sequence[ProbePose],
+    step_mm: float,
+    probe: Probe,
+    *,
+    seed: int,
+    shaft: Shaft | None = None,
+) -> Iterator[Frame]:
+    """Yield the frames of :func:`parallel_frames` from what the probe hears, and of a needle."""
     beam = medium.beam
+    grid = beam.grid
     fine = 0.5 * beam.column_mm
     shape = (len(poses), 2, grid.rows, grid.columns + beam.lateral.shape[1] // 2)
     real, imaginary = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     axis = poses[0].lateral_axis()
     splat_tissue(
-        tissue.seed,
+        medium.seed,
         CELL_MM,
         medium.amplitude,
-        tissue.origin_mm,
-        tissue.spacing_mm,
+        medium.origin_mm,
+        medium.spacing_mm,
         np.array([poses[0].x_mm, poses[0].y_mm, axis[0], axis[1]]),
         fine,
         grid.row_mm,
@@ -164,8 +179,13 @@ def parallel_frames(
     )
     lateral_re = np.ascontiguousarray(beam.lateral.real)
     lateral_im = np.ascontiguousarray(beam.lateral.imag)
+    places, echoes = medium.speck_mm, medium.speck_amplitude
+    if shaft is not None:
+        needle_mm, needle_echoes = shaft_echoes(shaft, medium)
+        places, echoes = np.concatenate([places, needle_mm]), np.append(echoes, needle_echoes)
     for i, pose in enumerate(poses):
-        for u, v, z, strength in (_specks(tissue, medium, pose), _skin(tissue, medium, pose, fine)):
+        single = (*_in_image(places, pose), echoes)
+        for u, v, z, strength in (single, _skin(medium, pose, fine)):
             splat_points(
                 u,
                 v,
@@ -188,36 +208,32 @@ def parallel_frames(
         yield Frame(envelope, grid.row_mm, beam.column_mm, pose, probe)
 
 
-def _specks(
-    tissue: Insonated, medium: Medium, pose: ProbePose
-) -> tuple[Array, Array, Array, Array]:
-    """Places of the specks in the image frame and their echoes."""
-    away = tissue.speck_mm - np.array([pose.x_mm, pose.y_mm, 0.0])
+def _in_image(points_mm: Array, pose: ProbePose) -> tuple[Array, Array, Array]:
+    """Return u along the array, v out of the plane and depth (n,) of supine points (n, 3)."""
+    away = points_mm - np.array([pose.x_mm, pose.y_mm, 0.0])
     axis = pose.lateral_axis()
     u = away @ axis
     v = away[:, 1] * axis[0] - away[:, 0] * axis[1]
-    return u, v, np.ascontiguousarray(away[:, 2]), medium.speck_amplitude
+    return u, v, np.ascontiguousarray(away[:, 2])
 
 
-def _skin(
-    tissue: Insonated, medium: Medium, pose: ProbePose, fine_mm: float
-) -> tuple[Array, Array, Array, Array]:
+def _skin(medium: Medium, pose: ProbePose, fine_mm: float) -> tuple[Array, Array, Array, Array]:
     """Specular echoes of the two faces of the skin, one per fine column.
 
     A plane reflector returns the amplitude R dA / wavelength per area dA (Kirchhoff); a tilted one
     sends it past the array.
     """
-    beam, a = medium.beam, tissue.acoustics
+    beam, a = medium.beam, medium.acoustics
     half = 0.5 * beam.grid.columns * beam.column_mm + LATERAL_REACH_MM
     u = np.arange(-half, half, fine_mm)
     axis = pose.lateral_axis()
     x = pose.x_mm + u * axis[0]
     y = pose.y_mm + u * axis[1]
-    i = np.clip((x - tissue.origin_mm[0]) / tissue.spacing_mm, 0, tissue.skin_mm.shape[1] - 1.001)
-    j = np.clip((y - tissue.origin_mm[1]) / tissue.spacing_mm, 0, tissue.skin_mm.shape[0] - 1.001)
+    i = np.clip((x - medium.origin_mm[0]) / medium.spacing_mm, 0, medium.skin_mm.shape[1] - 1.001)
+    j = np.clip((y - medium.origin_mm[1]) / medium.spacing_mm, 0, medium.skin_mm.shape[0] - 1.001)
     i0, j0 = i.astype(np.int64), j.astype(np.int64)
     wi, wj = i - i0, j - j0
-    s = tissue.skin_mm
+    s = medium.skin_mm
     thickness = (1 - wj) * ((1 - wi) * s[j0, i0] + wi * s[j0, i0 + 1]) + wj * (
         (1 - wi) * s[j0 + 1, i0] + wi * s[j0 + 1, i0 + 1]
     )

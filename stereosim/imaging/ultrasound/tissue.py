@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from stereosim.imaging.ultrasound.acoustics import (
-    Acoustics,
-    calcification_cross_section_mm2,
-    load_acoustics,
+from stereosim.imaging.ultrasound.acoustics import Acoustics, load_acoustics
+from stereosim.imaging.ultrasound.beam import Grid, form_beam
+from stereosim.imaging.ultrasound.medium import (
+    CELL_MM,
+    Medium,
+    loss_per_slice,
+    speck_shadows,
+    spread_loss_db,
 )
-from stereosim.imaging.ultrasound.beam import Beam, Grid, form_beam
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.kernels.ultrasound import lattice_noise
 from stereosim_phantoms.randomness import derived_seed
@@ -24,8 +27,6 @@ Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
 
 VOXEL_MM = 0.4
-CELL_MM = np.array([0.25, 0.25, 0.05])  # one scatterer per cell: 320 per mm^3
-_SHADOW_BLUR = 0.35  # sd of the sideways spread of a shadow, mm per root mm: see _attenuated
 
 
 class SupineTissue(Protocol):
@@ -62,25 +63,6 @@ class SupineTissue(Protocol):
     @property
     def mass_echo_db(self) -> float:
         """Scattered power of the masses against fat, dB."""
-
-
-@dataclass(frozen=True)
-class Medium:
-    """An :class:`Insonated` tissue as one probe hears it.
-
-    Attributes
-    ----------
-    beam : Beam
-        Beam in the mean of the tissue.
-    amplitude : float32 ndarray (nz, ny, nx)
-        Echo of one scatterer per voxel, against fat, after time-gain compensation.
-    speck_amplitude : ndarray (n,)
-        Echo of each speck on the same scale (root mm^3).
-    """
-
-    beam: Beam
-    amplitude: Volume
-    speck_amplitude: Array
 
 
 @dataclass(frozen=True)
@@ -160,24 +142,13 @@ class Insonated:
     ) -> Insonated:
         """Return what is heard in a supine field with specks of centres (n, 3) and radii (n,)."""
         constants = load_acoustics() if acoustics is None else acoustics
-        origin = np.asarray(tissue.origin_mm, np.float64)
-        parts = _parts(tissue, constants)
-        attenuation = sum(fraction * loss for fraction, _, loss in parts)
-        grain = np.full(3, constants.texture_mm)
-        power = sum(fraction * level for fraction, level, _ in parts[:-1])
-        power *= _texture(derived_seed(seed, "texture"), tissue, grain, constants.texture_db)
-        fibres = np.array(
-            [constants.fibre_length_mm, constants.fibre_length_mm, constants.texture_mm]
-        )
-        power += (parts[-1][0] * parts[-1][1]) * _texture(
-            derived_seed(seed, "fibres"), tissue, fibres, constants.muscle_texture_db
-        )
+        parts = tissue_parts(tissue, constants)
         return cls(
-            origin_mm=origin,
+            origin_mm=np.asarray(tissue.origin_mm, np.float64),
             spacing_mm=float(tissue.spacing_mm),
-            backscatter=np.asarray(power, np.float32),
-            attenuation=np.asarray(attenuation, np.float32),
-            skin_mm=np.asarray(tissue.skin.sum(axis=0) * tissue.spacing_mm, np.float32),
+            backscatter=backscatter_of(tissue, parts, constants, seed),
+            attenuation=attenuation_of(parts),
+            skin_mm=skin_thickness_mm(tissue),
             speck_mm=np.asarray(speck_mm, np.float64).reshape(-1, 3),
             speck_radius_mm=np.asarray(speck_radius_mm, np.float64).reshape(-1),
             seed=seed,
@@ -211,13 +182,32 @@ def _texture(seed: int, tissue: SupineTissue, grain_mm: Array, sd_db: float) -> 
     return np.asarray(np.exp(sd * noise - 0.5 * sd * sd), np.float32)
 
 
-def _level(db: float | Array) -> Any:
+def _level(db: float) -> float:
     """Power ratio of a level in dB."""
-    return 10.0 ** (np.asarray(db) / 10.0)
+    return float(10.0 ** (db / 10.0))
 
 
-def _parts(tissue: SupineTissue, a: Acoustics) -> list[tuple[Volume, Any, float]]:
-    """Return (fraction, power against fat, attenuation) of each tissue, the muscle last.
+class Part(NamedTuple):
+    """One kind of tissue: its volume fraction, power against fat, attenuation, dB/(cm MHz^y)."""
+
+    fraction: Volume
+    power: float
+    attenuation: float
+
+
+class Parts(NamedTuple):
+    """What a supine field is made of."""
+
+    fat: Part
+    gland: Part
+    skin: Part
+    ligament: Part
+    mass: Part
+    muscle: Part
+
+
+def tissue_parts(tissue: SupineTissue, a: Acoustics) -> Parts:
+    """Return the parts of a supine field.
 
     What is not breast is pectoral muscle; the fascia between them is a sheet like a ligament.
     """
@@ -227,15 +217,40 @@ def _parts(tissue: SupineTissue, a: Acoustics) -> list[tuple[Volume, Any, float]
     muscle -= np.minimum(fascia, muscle)
     ligament = tissue.ligament + fascia
     fat = np.clip(1.0 - gland - skin - ligament - mass - muscle, 0.0, 1.0)
-    specular = _level(a.ligament_specular_db) * _facing(ligament, a.specular_acceptance_deg)
-    return [
-        (fat, 1.0, a.fat_attenuation),
-        (gland, _level(a.gland_db), a.gland_attenuation),
-        (skin, _level(a.skin_db), a.skin_attenuation),
-        (ligament, _level(a.ligament_db) + specular, a.ligament_attenuation),
-        (mass, _level(tissue.mass_echo_db), a.mass_attenuation),
-        (muscle, _level(a.muscle_db), a.muscle_attenuation),
-    ]
+    return Parts(
+        Part(fat, 1.0, a.fat_attenuation),
+        Part(gland, _level(a.gland_db), a.gland_attenuation),
+        Part(skin, _level(a.skin_db), a.skin_attenuation),
+        Part(ligament, _level(a.ligament_db), a.ligament_attenuation),
+        Part(mass, _level(tissue.mass_echo_db), a.mass_attenuation),
+        Part(muscle, _level(a.muscle_db), a.muscle_attenuation),
+    )
+
+
+def attenuation_of(parts: Parts) -> Volume:
+    """Return the attenuation of each voxel, one way, dB/(cm MHz^y)."""
+    return np.asarray(sum(part.fraction * part.attenuation for part in parts), np.float32)
+
+
+def backscatter_of(tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int) -> Volume:
+    """Return the scattered power of each voxel against fat at the same frequency."""
+    specular = _level(a.ligament_specular_db) * _facing(
+        parts.ligament.fraction, a.specular_acceptance_deg
+    )
+    power = sum(part.fraction * part.power for part in parts[:-1])
+    power += parts.ligament.fraction * specular
+    grain = np.full(3, a.texture_mm)
+    power *= _texture(derived_seed(seed, "texture"), tissue, grain, a.texture_db)
+    fibres = np.array([a.fibre_length_mm, a.fibre_length_mm, a.texture_mm])
+    power += (parts.muscle.fraction * parts.muscle.power) * _texture(
+        derived_seed(seed, "fibres"), tissue, fibres, a.muscle_texture_db
+    )
+    return np.asarray(power, np.float32)
+
+
+def skin_thickness_mm(tissue: SupineTissue) -> NDArray[np.float32]:
+    """Return the thickness of the skin (ny, nx), mm."""
+    return np.asarray(tissue.skin.sum(axis=0) * tissue.spacing_mm, np.float32)
 
 
 def _facing(sheet: Volume, acceptance_deg: float) -> Volume:
@@ -256,69 +271,28 @@ def _facing(sheet: Volume, acceptance_deg: float) -> Volume:
 
 def _listen(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None) -> Medium:
     """Compute the beam in the mean tissue and the echoes that attenuation leaves."""
-    a = tissue.acoustics
     h = tissue.spacing_mm
-    nz = tissue.attenuation.shape[0]
-    voxel_depth = tissue.origin_mm[2] + np.arange(nz) * h
+    voxel_depth = tissue.origin_mm[2] + np.arange(tissue.attenuation.shape[0]) * h
     rows_mm = np.arange(grid.rows) * grid.row_mm
     profile = tissue.attenuation.mean(axis=(1, 2), dtype=np.float64)
+    a = tissue.acoustics
     beam = form_beam(probe, a, np.interp(rows_mm, voxel_depth, profile), grid, focus_mm)
     frequency = np.interp(voxel_depth, rows_mm, beam.frequency_mhz)
-    gain = _attenuated(tissue, profile, frequency, beam)
-
-    at = np.clip(np.rint((tissue.speck_mm - tissue.origin_mm) / h).astype(np.int64), 0, None)
-    at = np.minimum(at, np.array(gain.shape)[::-1] - 1)
-    rows = np.clip(np.rint(tissue.speck_mm[:, 2] / grid.row_mm).astype(np.int64), 0, grid.rows - 1)
-    heard = beam.frequency_mhz[rows]
-    section = calcification_cross_section_mm2(tissue.speck_radius_mm, heard, a)
-    above = np.maximum(at[:, 2] - 1, 0)  # not in its own shadow
+    excess = (tissue.attenuation - profile[:, None, None]) * loss_per_slice(frequency, h, a)
+    shadows = speck_shadows(
+        tissue.speck_mm, tissue.speck_radius_mm, tissue.origin_mm, h, excess.shape
+    )
+    loss_db = spread_loss_db(excess, shadows, h, above=int((voxel_depth < 0.0).sum()))
+    gain = np.asarray(10.0 ** (-loss_db / 20.0), np.float32)
     return Medium(
         beam=beam,
+        origin_mm=tissue.origin_mm,
+        spacing_mm=h,
+        gain=gain,
         amplitude=np.sqrt(tissue.backscatter * float(np.prod(CELL_MM))) * gain,
-        speck_amplitude=np.sqrt(section / a.fat_backscatter_per_mm(heard))
-        * gain[above, at[:, 1], at[:, 0]],
+        skin_mm=tissue.skin_mm,
+        speck_mm=tissue.speck_mm,
+        speck_radius_mm=tissue.speck_radius_mm,
+        seed=tissue.seed,
+        acoustics=a,
     )
-
-
-def _attenuated(tissue: Insonated, profile: Array, frequency: Array, beam: Beam) -> Volume:
-    """Amplitude that is left per voxel, after the time-gain compensation for the mean tissue.
-
-    The loss above each voxel is summed downward, slice by slice.  Between slices it is blurred
-    sideways, for a focused beam passes around small things: their shadows fill up with depth.  The
-    spread after d mm is ``_SHADOW_BLUR * sqrt(d)``, at 10 mm half of the width that an aperture of
-    f/2 spans there.
-    """
-    h = tissue.spacing_mm
-    exponent = tissue.acoustics.attenuation_exponent
-    excess = np.zeros(tissue.attenuation.shape[1:])
-    out = np.empty_like(tissue.attenuation)
-    shadows = _speck_shadows(tissue, beam)
-    blur = _SHADOW_BLUR / math.sqrt(h)
-    for k in range(out.shape[0]):
-        if tissue.origin_mm[2] + k * h < 0.0:
-            out[k] = 1.0
-            continue
-        here = 2.0 * (tissue.attenuation[k] - profile[k]) * 0.1 * h * frequency[k] ** exponent
-        excess += 0.5 * here
-        out[k] = 10.0 ** (-excess / 20.0)
-        excess += 0.5 * here
-        for j, i, loss_db in shadows.get(k, []):
-            excess[j, i] += loss_db
-        excess = ndimage.gaussian_filter(excess, blur, mode="nearest", truncate=3.0)
-    return out
-
-
-def _speck_shadows(tissue: Insonated, beam: Beam) -> dict[int, list[tuple[int, int, float]]]:
-    """Two-way loss (dB) behind each speck, by slice: its disc against the voxel's area.
-
-    A speck takes its geometric cross-section out of the beam on the way in and again on the way
-    back; narrower than the beam it casts hardly a shadow once the blur has spread the loss.
-    """
-    found: dict[int, list[tuple[int, int, float]]] = {}
-    nz, ny, nx = tissue.attenuation.shape
-    for centre, radius in zip(tissue.speck_mm, tissue.speck_radius_mm, strict=True):
-        i, j, k = np.rint((centre - tissue.origin_mm) / tissue.spacing_mm).astype(int)
-        if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
-            loss = 2.0 * 10.0 / math.log(10.0) * math.pi * radius**2 / tissue.spacing_mm**2
-            found.setdefault(int(k), []).append((int(j), int(i), loss))
-    return found
