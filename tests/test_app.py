@@ -207,9 +207,7 @@ class StubEngine(Engine):
         assert self.gate.wait(10)
         if self.broken:
             raise ZeroDivisionError("no breast")
-        return SimpleNamespace(
-            state=made_up_state((*state.intents, intent)), events=(), pictures=()
-        )
+        return Stepped(made_up_state((*state.intents, intent)), (), ())
 
 
 def made_up_state(intents: tuple[Intent, ...] = (), outcome: str | None = None) -> ProcedureState:
