@@ -296,7 +296,7 @@ class Engine:
     def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
         shots = new.seen.shots[len(old.seen.shots) :]
         first = len(old.seen.shots)
-        made = [self._xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
+        made = [self.xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
         made += [
             still_picture(still, len(old.seen.stills) + k + 1)
             for k, still in enumerate(new.seen.stills[len(old.seen.stills) :])
@@ -304,7 +304,8 @@ class Engine:
         made += [_film_picture(film) for film in new.seen.films[len(old.seen.films) :]]
         return tuple(made)
 
-    def _xray_picture(self, shot: Shot, number: int, state: ProcedureState) -> Picture:
+    def xray_picture(self, shot: Shot, number: int, state: ProcedureState) -> Picture:
+        """Return an exposure as it is shown."""
         from stereosim.geometry.projection import project
         from stereosim.imaging.display import presentation
 
