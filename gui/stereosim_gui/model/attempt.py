@@ -89,6 +89,11 @@ class Attempt:
         return self._history.now
 
     @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The moments from the start to the present one."""
+        return self._history.so_far
+
+    @property
     def state(self) -> ProcedureState:
         """The present state of the procedure."""
         return self.moment.state
