@@ -33,7 +33,7 @@ _ORDER = (
 )
 
 # Short enough to be read aloud and typed again.
-_LARGEST_SEED = 999_999
+LARGEST_SEED = 999_999
 
 _OUTCOMES = {
     "retrieved": QT_TRANSLATE_NOOP("Outcome", "calcification retrieved"),
@@ -133,4 +133,4 @@ def outcome_text(outcome: str) -> Text:
 
 def new_seed() -> int:
     """Return a number for a patient whom nobody has seen yet."""
-    return secrets.randbelow(_LARGEST_SEED) + 1
+    return secrets.randbelow(LARGEST_SEED) + 1

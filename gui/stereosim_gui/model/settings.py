@@ -25,8 +25,6 @@ class Settings:
         Whether hints are shown (never in exam mode).
     toured : bool
         Whether the first-run tour has been done or waved off.
-    tour_step : int
-        At which step of the tour it was left.
     text_scale : float
         Factor on the size of all texts, 1 to 2.
     """
@@ -34,7 +32,6 @@ class Settings:
     language: str = ""
     hints: bool = True
     toured: bool = False
-    tour_step: int = 0
     text_scale: float = 1.0
 
 
@@ -107,8 +104,6 @@ def _checked(key: str, value: Any, path: Path) -> Any:
         fits = fits and value in LANGUAGES
     if key == "text_scale":
         fits = fits and TEXT_SCALES[0] <= value <= TEXT_SCALES[1]
-    if key == "tour_step":
-        fits = fits and value >= 0
     if not fits:
         raise SettingsError(f"{path}: {key}: {value!r} is not possible")
     return value

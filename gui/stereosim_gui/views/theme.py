@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -42,6 +43,7 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     (ON_FIRE, FIRE),
 )
 
+_ICONS = Path(__file__).parent.parent / "icons"
 # Ten points is what systems use for their menus; some offscreen platforms say nothing at all.
 _USUAL_POINTS = 10.0
 
@@ -51,6 +53,7 @@ QToolTip { background: $RAISED; color: $TEXT; border: 1px solid $OUTLINE; paddin
 QLabel, QCheckBox, QRadioButton { background: transparent; }
 QLabel#quiet { color: $QUIET; }
 QLabel#caption { color: $QUIET; font-size: ${SMALL}pt; }
+QLabel#keyname { color: $ACCENT; }
 QLabel#heading { font-weight: bold; }
 QLabel#title { font-weight: bold; font-size: ${LARGE}pt; }
 QLabel#good { color: $GOOD_TEXT; }
@@ -126,15 +129,40 @@ QLineEdit, QSpinBox, QDoubleSpinBox {
     background: $GROUND; border: 1px solid $OUTLINE; border-radius: 4px; padding: 4px 6px;
     selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
 }
+QSpinBox, QDoubleSpinBox { padding-right: 24px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    subcontrol-origin: border; width: 22px; background: $RAISED; border: 1px solid $OUTLINE;
+}
+QAbstractSpinBox::up-button { subcontrol-position: top right; border-top-right-radius: 4px;
+    border-bottom: none; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right;
+    border-bottom-right-radius: 4px; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $EDGE; }
+QAbstractSpinBox::up-arrow { image: url("$ICONS/up.svg"); width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: url("$ICONS/down.svg"); width: 9px; height: 9px; }
+QComboBox::drop-down { width: 22px; border: none; }
+QComboBox::down-arrow { image: url("$ICONS/down.svg"); width: 10px; height: 10px; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
     border: 2px solid $FOCUS; padding: 3px 5px;
 }
+QSpinBox:focus, QDoubleSpinBox:focus { padding-right: 23px; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {
     background: $PANEL; color: $DIM; border-color: $EDGE;
 }
 QCheckBox, QRadioButton { spacing: 8px; padding: 3px; border: 2px solid transparent;
     border-radius: 4px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $FOCUS; }
+QCheckBox::indicator, QRadioButton::indicator {
+    width: 14px; height: 14px; border: 1px solid $OUTLINE; background: $GROUND;
+}
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:checked { background: $ACCENT; border-color: $ACCENT;
+    image: url("$ICONS/tick.svg"); }
+QRadioButton::indicator:checked { background: $ACCENT; border-color: $ACCENT;
+    image: url("$ICONS/dot.svg"); }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $EDGE;
+    background: $PANEL; }
 QCheckBox:disabled, QRadioButton:disabled { color: $DIM; }
 
 QSlider { min-height: 24px; }
@@ -198,6 +226,7 @@ def dress(app: QApplication, text_scale: float = 1.0) -> None:
 def style(points: float) -> str:
     """Return the style sheet for texts of `points`."""
     colours = {name: value for name, value in globals().items() if name.isupper()}
+    colours["ICONS"] = _ICONS.as_posix()
     sizes = {"SMALL": 0.85, "LARGE": 1.15, "HUGE": 1.5}
     return _STYLE.substitute(
         colours, **{name: f"{factor * points:.1f}" for name, factor in sizes.items()}
