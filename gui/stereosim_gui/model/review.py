@@ -11,6 +11,8 @@ import numpy as np
 from stereosim_gui.model.overlays import Overlay, over_frame, overlays
 from stereosim_gui.model.scenes import scene_of
 from stereosim_gui.model.sketch import Scene
+from stereosim_gui.model.texts import Text
+from stereosim_gui.model.wording import device_name
 
 if TYPE_CHECKING:
     from stereosim.experiments.counterpart import Counterpart
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from stereosim.procedures.debriefing import Debriefing
     from stereosim.procedures.scoring import Score
     from stereosim.procedures.state import ProcedureState
-    from stereosim_gui.model.attempt import Moment
+    from stereosim_gui.model.history import Moment
     from stereosim_gui.model.display import Picture
     from stereosim_gui.model.engine import Engine
     from stereosim_gui.worker import Report
@@ -45,7 +47,7 @@ class Review:
         The truth over each picture.
     scene : Scene
         For the sketch.
-    labels : dict of str to str
+    labels : dict of str to Text
         What devices are called.
     film_positive : bool or None
         Whether the last specimen film shows calcification; None without a film.
@@ -62,7 +64,7 @@ class Review:
     history: History
     overlays: tuple[Overlay, ...]
     scene: Scene
-    labels: Mapping[str, str]
+    labels: Mapping[str, Text]
     film_positive: bool | None
     mass_holds_target: bool
     tolerance_mm: float
@@ -78,13 +80,13 @@ class OtherArm:
         Its end.
     overlays : tuple of Overlay
         Its image or pair, with the truth.
-    label : str
+    label : Text
         What its needle is called.
     """
 
     counterpart: Counterpart
     overlays: tuple[Overlay, ...]
-    label: str
+    label: Text
 
 
 def review(
@@ -141,7 +143,7 @@ def review(
         history=history([*of_guidance, {"guidance": guidance, **engine.score(end)}]),
         overlays=over,
         scene=scene,
-        labels={name: device.label for name, device in engine.room.devices.items()},
+        labels={name: device_name(device) for name, device in engine.room.devices.items()},
         film_positive=scored.cores_with_calcification > 0 if end.seen.films else None,
         mass_holds_target=any(mass.holds_target for mass in engine.patient.masses),
         tolerance_mm=load_training().tolerance_mm,
@@ -186,7 +188,9 @@ def other_arm(engine: Engine, device: str | None, cancel: Cancel, report: Report
         cancel=cancel,
     )
     return OtherArm(
-        done, tuple(_over_other(engine, done)), engine.room.devices[done.device].label
+        done,
+        tuple(_over_other(engine, done)),
+        device_name(engine.room.devices[done.device]),
     )
 
 

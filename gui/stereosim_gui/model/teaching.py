@@ -6,7 +6,7 @@ sentences.  Directions are those of the image: +x is to its right, +y up, toward
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stereosim.procedures.observations import Observation
 
 Values = Mapping[str, float | str]
+
+# So many letters fit into two lines of the hint bar of a window 1280 pixels wide.
+TWO_LINES = 280
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Lesson:
 
 
 def lesson(
-    observation: Observation, *, labels: Mapping[str, str], films: int = 0, supine: bool = False
+    observation: Observation, *, labels: Mapping[str, Text], films: int = 0, supine: bool = False
 ) -> Lesson:
     """Put an observation into words.
 
@@ -54,7 +57,7 @@ def lesson(
     ----------
     observation : Observation
         Of the tutor.
-    labels : mapping of str to str
+    labels : mapping of str to Text
         What devices are called.
     films : int
         How many specimen films there are: a second empty one calls for more than the first.
@@ -70,11 +73,14 @@ def lesson(
     plain = {name: _shown(name, value) for name, value in values.items()}
     seen = say(what, **plain, **_directions(values))
     if remedies:
-        seen = say(_WITH_REMEDY, what=seen, remedy=_alternatives(remedies[:2]))
+        offers = [
+            say(_WITH_REMEDY, what=seen, remedy=_joined(remedies[:count])) for count in (2, 1)
+        ]
+        seen = next((offer for offer in offers if len(offer.english()) <= TWO_LINES), seen)
     return Lesson(code, observation.level, seen, say(why, **plain), remedies)
 
 
-def remedy(name: str, values: Values, labels: Mapping[str, str]) -> Text:
+def remedy(name: str, values: Values, labels: Mapping[str, Text]) -> Text:
     """Return what is to be done about it; `labels` says what devices are called."""
     shown: dict[str, str | float | int | Text] = {}
     for key, value in values.items():
@@ -132,7 +138,8 @@ def _directions(values: Values) -> dict[str, Text]:
     return {f"{name.removesuffix('_mm')}_way": word for name, word in words.items()}
 
 
-def _alternatives(remedies: Iterable[Text]) -> Text:
+def _joined(remedies: tuple[Text, ...]) -> Text:
+    """Return one or two ways out as one sentence without its full stop."""
     first, *others = remedies
     return say(_OR, one=first, other=others[0]) if others else first
 
@@ -157,7 +164,7 @@ _WORDS = {
     "right_mm": (_RIGHT, _LEFT),
 }
 _WITH_REMEDY = QT_TRANSLATE_NOOP("Teaching", "{what} {remedy}.")
-_OR = QT_TRANSLATE_NOOP("Teaching", "{one}; or: {other}")
+_OR = QT_TRANSLATE_NOOP("Teaching", "{one}. Or: {other}")
 _REPORT = QT_TRANSLATE_NOOP(
     "Teaching",
     "If it stays empty, stop and say so in the report: the result does not stand for the "

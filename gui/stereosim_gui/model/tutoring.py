@@ -12,6 +12,8 @@ from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.stage_tips import tip
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.teaching import Lesson, lesson
+from stereosim_gui.model.texts import Text
+from stereosim_gui.model.wording import device_name
 from stereosim_gui.signals import Signal
 
 if TYPE_CHECKING:
@@ -34,13 +36,13 @@ class Noted:
         What they were made of; kept alive, so that an identity is not given twice.
     found : tuple of Observation
         Warnings first.
-    labels : dict of str to str
+    labels : dict of str to Text
         What devices are called.
     """
 
     key: tuple[object, ...]
     found: tuple[Observation, ...]
-    labels: dict[str, str]
+    labels: dict[str, Text]
 
 
 class Tutor:
@@ -186,7 +188,7 @@ def _moved_since_pair(state: ProcedureState) -> bool:
 # --- in the worker --------------------------------------------------------------------------------
 def observe_read_outs(
     engine: Engine, state: ProcedureState, draft: Triangulation | None
-) -> tuple[tuple[Observation, ...], dict[str, str]]:
+) -> tuple[tuple[Observation, ...], dict[str, Text]]:
     """Return what the tutor says of the read-outs, or of marks in progress; and device labels."""
     from stereosim.procedures.state import Step
     from stereosim.procedures.tutor import observe
@@ -196,7 +198,7 @@ def observe_read_outs(
         # Marks in progress: as if they were set, no needle chosen yet.
         seen = replace(seen, target=draft, marked_mm=draft.target_mm, device=None, margins=None)
         step = Step.TARGET
-    labels = {name: device.label for name, device in room.devices.items()}
+    labels = {name: device_name(device) for name, device in room.devices.items()}
     try:
         found = observe(
             seen,
@@ -214,12 +216,12 @@ def observe_read_outs(
 
 def observe_images(
     engine: Engine, state: ProcedureState
-) -> tuple[tuple[Observation, ...], dict[str, str]]:
+) -> tuple[tuple[Observation, ...], dict[str, Text]]:
     """Return what the tutor reads in the newest images, at whatever step; and device labels."""
     from stereosim.procedures import tutor
 
     room, seen = engine.room, state.seen
-    labels = {name: device.label for name, device in room.devices.items()}
+    labels = {name: device_name(device) for name, device in room.devices.items()}
     unit = room.unit if seen.guidance == "stereotactic" else None
     try:
         found = tutor.observe_images(seen, unit=unit, skill=room.skill)
