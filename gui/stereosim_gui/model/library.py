@@ -13,6 +13,19 @@ from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 from stereosim_phantoms.provenance import SpecError
 from stereosim_phantoms.shelf import CaseText, case_names, read_case
 
+__all__ = [
+    "LARGEST_SEED",
+    "THUMBNAILS",
+    "Card",
+    "CaseText",
+    "LastResult",
+    "cards",
+    "guidance_name",
+    "last_results",
+    "new_seed",
+    "outcome_text",
+]
+
 log = logging.getLogger(__name__)
 
 THUMBNAILS = Path(__file__).parent.parent / "thumbnails"

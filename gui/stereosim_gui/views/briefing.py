@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -23,11 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from stereosim_gui.model.app import AppModel
-from stereosim_gui.model.library import LARGEST_SEED, new_seed
+from stereosim_gui.model.library import LARGEST_SEED, CaseText, new_seed
 from stereosim_gui.views.listening import Listens
-
-if TYPE_CHECKING:
-    from stereosim_phantoms.shelf import CaseText
 
 _LEAST_TEXT_HEIGHT = 140
 _INDENT = 16

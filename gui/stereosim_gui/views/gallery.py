@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap
@@ -31,9 +30,6 @@ from stereosim_gui.views.cards import CardFace, Cards
 from stereosim_gui.views.keys import bind
 from stereosim_gui.views.language import current_language, fill, spoken, when
 from stereosim_gui.views.listening import Listens
-
-if TYPE_CHECKING:
-    from stereosim.experiments.progress import Progress
 
 _BRIEFING_WIDTH = 430
 _LOADING_S = 4.0
@@ -212,13 +208,14 @@ class Gallery(Listens, QWidget):
             self.status.setText("")
             return
         self._clock.start()
-        text = self._readiness(app.preparing)
+        text = self._readiness()
         if app.waiting is not None:
             text = fill(self.tr("{what}. Your attempt begins after that."), what=text)
         self.status.setText(text)
 
-    def _readiness(self, progress: Progress | None) -> str:
+    def _readiness(self) -> str:
         """Show how far the simulator is, and return it in words."""
+        progress = self.app.preparing
         since_s = self._since_report.elapsed() / 1000
         if progress is None or progress.remaining_s is None:
             self.progress.setRange(0, 0)
