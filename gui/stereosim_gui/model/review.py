@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from stereosim.procedures.debriefing import Debriefing
     from stereosim.procedures.scoring import Score
     from stereosim.procedures.state import ProcedureState
-    from stereosim_gui.model.history import Moment
     from stereosim_gui.model.display import Picture
     from stereosim_gui.model.engine import Engine
+    from stereosim_gui.model.history import Moment
     from stereosim_gui.worker import Report
 
 
