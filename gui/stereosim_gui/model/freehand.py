@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim.procedures.intents import Insert, Look, Steer
+from stereosim.procedures.intents import ChooseDevice, Insert, Look, Steer
 from stereosim_gui.model.sonogram import Point, direction
 from stereosim_gui.model.stages import fired, needle_in
 
@@ -193,6 +193,8 @@ class Freehand:
         self.approach = Approach()
         self.guide_wanted = True
         self._steer = Steer()
+        # To be sent once the device has been chosen.
+        self._next: Insert | None = None
 
     # --- before it is in --------------------------------------------------------------------------
     def plan(self, approach: Approach) -> None:
@@ -212,10 +214,32 @@ class Freehand:
         sonogram = self._machine.sonogram
         return None if sonogram is None else self.approach.insert(sonogram.look, sonogram.width_mm)
 
+    @property
+    def device(self) -> Device | None:
+        """The needle that is in, or the one that is weighed up."""
+        attempt = self._attempt
+        if not attempt.started:
+            return None
+        if needle_in(attempt.state):
+            return attempt.seen.device
+        return attempt.console.equipment.devices.get(attempt.console.device)
+
     def insert(self) -> bool:
-        """Bring the needle through the skin as planned; return whether that was taken up."""
-        intent = self.planned
-        return intent is not None and self._attempt.send(intent)
+        """Take the device and bring it through the skin as planned.
+
+        Returns
+        -------
+        bool
+            Whether that was taken up.
+        """
+        intent, device, chosen = self.planned, self.device, self._attempt.seen.device
+        if intent is None or device is None:
+            return False
+        if chosen is not None and chosen.name == device.name:
+            return self._attempt.send(intent)
+        taken_up = self._attempt.send(ChooseDevice(device.name))
+        self._next = intent if taken_up else None
+        return taken_up
 
     # --- in the breast ----------------------------------------------------------------------------
     def steer(self, along_mm: float = 0.0, azimuth_deg: float = 0.0, tilt_deg: float = 0.0) -> None:
@@ -229,6 +253,11 @@ class Freehand:
 
     def go_on(self) -> None:
         """Do what was asked for while the last step was under way."""
+        if self._next is not None and not self._attempt.busy:
+            intent, self._next = self._next, None
+            chosen, device = self._attempt.seen.device, self.device
+            if chosen is not None and device is not None and chosen.name == device.name:
+                self._attempt.send(intent)
         if self._steer != Steer() and not self._attempt.busy:
             steer, self._steer = self._steer, Steer()
             if self._attempt.started and needle_in(self._attempt.state):
@@ -264,11 +293,12 @@ class Freehand:
         if line is None or not self.guide_wanted or not self.guide_allowed:
             return None
         seen, inside = attempt.seen, needle_in(attempt.state)
-        if seen.device is None or seen.marked_mm is None:
+        device = self.device
+        if device is None or seen.marked_mm is None:
             return None
         goal = seen.marked_mm
         if inside and seen.commanded is not None:
             goal = seen.commanded.centre_mm
         return Guide.of(
-            line, line.nearest(goal)[0], seen.device, inserted=inside, fired=fired(attempt.state)
+            line, line.nearest(goal)[0], device, inserted=inside, fired=fired(attempt.state)
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_OUTLINE_POINTS = 91
+_OUTLINE_POINTS = 180
 
 
 def live_sonogram(procedure: Procedure, state: ProcedureState, look: Look) -> Sonogram:
@@ -31,10 +31,10 @@ def live_sonogram(procedure: Procedure, state: ProcedureState, look: Look) -> So
 
 def skin_outline(supine: SupineMap) -> Array:
     """Return the edge of the supine breast on the chest, x and y, shape (n, 2)."""
-    half = float(supine.shape[2])
-    x = half * np.cos(np.linspace(0.0, np.pi, _OUTLINE_POINTS))
-    y = 0.5 * supine.width_mm * np.maximum(1.0 - (x / half) ** 2, 0.0) ** 0.25
-    return np.vstack([np.column_stack([x, y]), np.column_stack([x, -y])[-2:0:-1]])
+    # (x / a)^2 + (y / b)^4 = 1: sin(t) is y / b, so that no part of it is crossed in one step.
+    t = np.linspace(0.0, 2.0 * np.pi, _OUTLINE_POINTS, endpoint=False)
+    x = float(supine.shape[2]) * np.cos(t) * np.sqrt(1.0 + np.sin(t) ** 2)
+    return np.column_stack([x, 0.5 * supine.width_mm * np.sin(t)])
 
 
 def still_picture(still: Still, number: int) -> Picture:

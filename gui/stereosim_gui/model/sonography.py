@@ -88,7 +88,7 @@ class Sonography:
         """Put the middle of the probe there, or as far that way as the breast goes."""
         if self.skin is not None:
             x_mm, y_mm = self.skin.held(x_mm, y_mm)
-        self._set_look(replace(self.look, x_mm=round(x_mm, 2), y_mm=round(y_mm, 2)))
+        self._set_look(replace(self.look, x_mm=round(float(x_mm), 2), y_mm=round(float(y_mm), 2)))
 
     def move(self, x_mm: float, y_mm: float) -> None:
         """Move the probe over the skin."""
@@ -269,6 +269,11 @@ class Sonography:
             self._ask()
         else:
             self._drop_request()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a frame is on its way."""
+        return self._asked is not None
 
     def _follow(self) -> None:
         """Another state of the procedure: the tissue or the needle may be elsewhere."""

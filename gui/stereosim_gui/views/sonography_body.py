@@ -245,8 +245,6 @@ class BodyView(Part):
         line = machine.needle.line
         if not self.attempt.started or line is None or self.attempt.seen.marked_mm is None:
             return
-        if self.attempt.seen.device is None:
-            return
         inside = needle_in(self.attempt.state)
         x, y = float(line.entry_mm[0]), float(line.entry_mm[1])
         back = -_SHAFT_MM * line.axis[:2]
@@ -311,7 +309,7 @@ class BodyView(Part):
         attempt, line = self.attempt, self.machine.needle.line
         if not attempt.started or line is None or needle_in(attempt.state):
             return False
-        if attempt.seen.device is None or attempt.seen.marked_mm is None:
+        if attempt.seen.marked_mm is None:
             return False
         entry = self.pixel_of(float(line.entry_mm[0]), float(line.entry_mm[1]))
         return (entry - at).manhattanLength() < 14.0
