@@ -106,9 +106,9 @@ def edges(picture: Picture) -> dict[str, Text]:
 
 
 def readings(zoom: float, window: Window) -> Text:
-    """Return zoom (pixels of the screen that an image pixel takes), level and width."""
+    """Return width, level and zoom (pixels of the screen that an image pixel takes)."""
     return say(
-        QT_TRANSLATE_NOOP("Caption", "zoom {zoom:.2f}  level {level:.2f}  width {width:.2f}"),
+        QT_TRANSLATE_NOOP("Caption", "W {width:.2f}  L {level:.2f}  \u00d7{zoom:.2f}"),
         zoom=zoom,
         level=window.level,
         width=window.width,

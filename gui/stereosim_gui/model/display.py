@@ -171,6 +171,10 @@ _WIDTHS = (0.02, 4.0)
 _LEVELS = (-1.0, 2.0)
 # The open beam and the probe's far field are black and say nothing about the tissue.
 _DARK = 0.02
+# How much further than the whitest tissue the fitted window goes.
+_ROOM = 1.25
+# Nothing that grows in a breast is as white.
+_METAL = 0.995
 
 
 class Windows:
@@ -203,11 +207,19 @@ class Windows:
 
     def fit(self, picture: Picture) -> None:
         """Fit the window of its kind to `picture`."""
-        shown = picture.levels[-1]
-        shown = shown[shown > _DARK]
+        rows, columns = picture.shape
+        left, top, right, bottom = (round(edge) for edge in picture.box)
+        cut = picture.levels[0][max(top, 0) : min(bottom, rows), max(left, 0) : min(right, columns)]
+        # Every third pixel along each axis is enough for a percentile.
+        shown = cut[::3, ::3]
+        shown = shown[(shown > _DARK) & (shown < _METAL)]
         if shown.size == 0:
             return
-        low, high = (float(v) for v in np.percentile(shown, (1.0, 99.8)))
+        # The middle of the tissue becomes middle grey and the whitest of it nearly white, as far as
+        # there is anything dark enough to be black.
+        low, middle, high = (float(v) for v in np.percentile(shown, (1.0, 50.0, 99.9)))
+        reach = _ROOM * (high - middle)
+        low, high = max(low, middle - reach), middle + reach
         width = max(high - low, _WIDTHS[0])
         window = self._windows[picture.kind]
         self._set(picture.kind, replace(window, level=(low + high) / 2, width=width))

@@ -13,7 +13,8 @@ from stereosim_gui.views.ink import lines, plate, stroke
 from stereosim_gui.views.language import spoken
 from stereosim_gui.views.theme import BAND
 
-_TICK = 6.0
+# Beyond the arms of a reticle that lies in the band.
+_TICK = 16.0
 # Distances between labelled ticks, mm: the closest that leaves the labels apart is taken.
 _STEPS_MM = (5.0, 10.0, 20.0, 50.0)
 _LABEL_WIDTH = 56.0

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
 from stereosim_gui.model.captions import series_name
-from stereosim_gui.model.display import Picture, Series, Window, grey
+from stereosim_gui.model.display import Box, Picture, Series, Window, grey
 from stereosim_gui.views.language import spoken
 
-_ICON = 34
+_ICON = 30
 _GAP = 2
 
 
@@ -71,7 +71,7 @@ class ExposureStrip(QListWidget):
             self.setCurrentRow(shown[0])
             self.scrollToItem(self.item(shown[0]))
         self.blockSignals(False)
-        self.setFixedHeight(max(_ICON, QFontMetrics(self.font()).height()) + 26)
+        self.setFixedHeight(max(_ICON, QFontMetrics(self.font()).height()) + 22)
 
     def _moved(self, row: int) -> None:
         if row >= 0:
@@ -84,17 +84,21 @@ def _icon(series: Series) -> QIcon:
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     for place, picture in enumerate(series.pictures[:2]):
-        painter.drawImage(place * (_ICON + _GAP), 0, _small(picture))
+        if len(series.pictures) == 1:
+            painter.drawImage(0, 0, _small(picture, picture.whole, pixmap.size()))
+        else:
+            small = _small(picture, picture.box, QSize(_ICON, _ICON))
+            painter.drawImage(place * (_ICON + _GAP), 0, small)
     painter.end()
     return QIcon(pixmap)
 
 
-def _small(picture: Picture) -> QImage:
-    """Return the paddle's window of a picture as a small square."""
+def _small(picture: Picture, box: Box, size: QSize) -> QImage:
+    """Return a part of a picture, small."""
     pixels = picture.levels[-1]
     step = 2 ** (len(picture.levels) - 1)
     rows, columns = pixels.shape
-    left, top, right, bottom = (round(edge / step) for edge in picture.box)
+    left, top, right, bottom = (round(edge / step) for edge in box)
     cut = pixels[max(top, 0) : min(bottom, rows), max(left, 0) : min(right, columns)]
     if cut.size == 0:
         cut = pixels
@@ -104,8 +108,7 @@ def _small(picture: Picture) -> QImage:
         values.data, cut.shape[1], cut.shape[0], values.shape[1], QImage.Format.Format_Grayscale8
     )
     return image.scaled(
-        _ICON,
-        _ICON,
+        size,
         Qt.AspectRatioMode.IgnoreAspectRatio,
         Qt.TransformationMode.SmoothTransformation,
     )

@@ -62,8 +62,9 @@ class ImagePane(Listens, QWidget):
 
     # The left button was pressed and released on the spot: (column, row).
     clicked = Signal(float, float)
-    # The user zoomed or panned.
-    viewed = Signal()
+    # The user zoomed about a point of the pane, or moved the image by (x, y).
+    zoomed = Signal(float, float)
+    moved = Signal(float, float)
     # The window is being dragged, or no more.
     window_dragged = Signal(bool)
     # The pane has got the keyboard.
@@ -92,6 +93,8 @@ class ImagePane(Listens, QWidget):
         self.held = False
         # How long the last frame took.
         self.frame_s = 0.0
+        # Where the captions at the top end.
+        self.caption_end = 0.0
         self.cursor_at: QPointF | None = None
         self.shows_overlays = True
         self._raster = Raster()
@@ -158,16 +161,44 @@ class ImagePane(Listens, QWidget):
 
     def actual_size(self) -> None:
         """Give each pixel of the image one pixel of the screen."""
-        factor = 1.0 / (self.viewport.scale * self.devicePixelRatioF())
-        self._view(self.viewport.zoomed(factor, self.width() / 2, self.height() / 2))
+        self.zoom_by(1.0 / (self.viewport.scale * self.devicePixelRatioF()))
 
-    def zoom_by(self, factor: float) -> None:
-        """Zoom about the middle of the pane."""
-        self._view(self.viewport.zoomed(factor, self.width() / 2, self.height() / 2))
+    def zoom_by(self, factor: float, at: tuple[float, float] | None = None) -> None:
+        """Zoom about a point of the pane, or what is looked at; :attr:`zoomed` tells of it."""
+        if self.picture is not None:
+            x, y = at or self.looked_at()
+            self.zoom_quietly(factor, (x, y))
+            self.zoomed.emit(x, y)
+
+    def zoom_quietly(self, factor: float, at: tuple[float, float]) -> None:
+        """Zoom about a point of the pane and tell nobody."""
+        if self.picture is not None:
+            self._view(self.viewport.zoomed(factor, *at))
+
+    def partner_point(self, other: ImagePane, x: float, y: float) -> tuple[float, float]:
+        """Return the point of this pane that stays when `other` is zoomed about its (x, y)."""
+        return x, y
+
+    def looked_at(self) -> tuple[float, float]:
+        """Return the point of the pane that stays when it is zoomed without the wheel."""
+        if self.cursor_at is not None:
+            return self.cursor_at.x(), self.cursor_at.y()
+        return self.width() / 2, self.height() / 2
 
     def pan_by(self, x: float, y: float) -> None:
-        """Move the image by shares of the pane."""
-        self._view(self.viewport.panned(x * self.width(), y * self.height()))
+        """Move the image by (x, y) of the pane; :attr:`moved` tells of it."""
+        if self.picture is not None:
+            self.pan_quietly(x, y)
+            self.moved.emit(x, y)
+
+    def pan_step(self, x: int, y: int) -> None:
+        """Look a step further, to the right and down."""
+        self.pan_by(-_PAN_STEP * x * self.width(), -_PAN_STEP * y * self.height())
+
+    def pan_quietly(self, x: float, y: float) -> None:
+        """Move the image and tell nobody."""
+        if self.picture is not None:
+            self._view(self.viewport.panned(x, y))
 
     def look_like(self, other: ImagePane) -> None:
         """Take over zoom and pan of another pane, seen from the middle of the paddle's window."""
@@ -191,7 +222,7 @@ class ImagePane(Listens, QWidget):
         """Move the image so that a point of it is in sight."""
         if not self.viewport.shows(column, row, inset=8.0):
             x, y = self.viewport.to_pane(column, row)
-            self._view(self.viewport.panned(self.width() / 2 - x, self.height() / 2 - y))
+            self.pan_by(self.width() / 2 - x, self.height() / 2 - y)
 
     def drag_window(self, width_by: float, level_by: float) -> None:
         """Widen and shift the window of the kind that is shown, in fractions of the grey scale."""
@@ -199,12 +230,9 @@ class ImagePane(Listens, QWidget):
             self.windows.drag(self.picture.kind, width_by, level_by)
 
     def _view(self, viewport: Viewport) -> None:
-        if self.picture is None:
-            return
         self.fitted = ""
         self.viewport = viewport
         self.update()
-        self.viewed.emit()
 
     def _refit(self) -> None:
         if self.picture is not None and self.fitted:
@@ -227,7 +255,7 @@ class ImagePane(Listens, QWidget):
         units = event.angleDelta().y()
         if units and self.picture is not None:
             at = event.position()
-            self._view(self.viewport.zoomed(_ZOOM_PER_UNIT**units, at.x(), at.y()))
+            self.zoom_by(_ZOOM_PER_UNIT**units, (at.x(), at.y()))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -254,7 +282,7 @@ class ImagePane(Listens, QWidget):
         moved = event.position() - self._last
         self._last = event.position()
         if self._pressed is not None and self._panning:
-            self._view(self.viewport.panned(moved.x(), moved.y()))
+            self.pan_by(moved.x(), moved.y())
         elif self._pressed is not None and self._pressed[0] == Qt.MouseButton.RightButton:
             self.drag_window(moved.x() / max(1, self.width()), moved.y() / max(1, self.height()))
         self.update()
@@ -288,7 +316,7 @@ class ImagePane(Listens, QWidget):
         if way is None or not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
             return
-        self.pan_by(-_PAN_STEP * way[0], -_PAN_STEP * way[1])
+        self.pan_step(*way)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Let go of Space."""
@@ -333,7 +361,7 @@ class ImagePane(Listens, QWidget):
                 draw_outlines(painter, self.viewport, self.picture)
                 for overlay in self.overlays:
                     overlay(painter, self.viewport)
-                draw_legend(painter, self.viewport, self.picture, window)
+                self.caption_end = draw_legend(painter, self.viewport, self.picture, window)
             self.paint_tools(painter)
         self._draw_frame(painter)
         painter.end()

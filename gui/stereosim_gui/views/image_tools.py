@@ -51,7 +51,8 @@ class ImageTools(QWidget):
         self._row = FlowLayout(self)
         for pane in self.panes:
             pane.activated.connect(partial(self._activate, pane))
-            pane.viewed.connect(partial(self._follow, pane))
+            pane.zoomed.connect(partial(self._follow_zoom, pane))
+            pane.moved.connect(partial(self._follow_move, pane))
             pane.window_dragged.connect(partial(self._hold_others, pane))
 
     def add_usual(self) -> None:
@@ -139,17 +140,24 @@ class ImageTools(QWidget):
     def _activate(self, pane: ImagePane) -> None:
         self._active = pane
 
-    def _follow(self, pane: ImagePane) -> None:
-        if self.link.isChecked():
-            for other in self.shown:
-                if other is not pane:
-                    other.look_like(pane)
+    def _linked_to(self, pane: ImagePane) -> list[ImagePane]:
+        return [other for other in self.shown if self.link.isChecked() and other is not pane]
+
+    def _follow_zoom(self, pane: ImagePane, x: float, y: float) -> None:
+        for other in self._linked_to(pane):
+            # Seen at the zoom that the other has still.
+            point = other.partner_point(pane, x, y)
+            other.zoom_quietly(pane.viewport.scale / other.viewport.scale, point)
+
+    def _follow_move(self, pane: ImagePane, x: float, y: float) -> None:
+        for other in self._linked_to(pane):
+            other.pan_quietly(x, y)
 
     # --- zoom -------------------------------------------------------------------------------------
     def fit(self) -> None:
         """Fit the paddle's window, and where that is done, the whole image."""
         to = "whole" if self.active.fitted == "box" else "box"
-        for pane in self.shown if self.link.isChecked() else (self.active,):
+        for pane in (self.active, *self._linked_to(self.active)):
             pane.fit(to)
 
     def actual_size(self) -> None:
@@ -164,10 +172,12 @@ class ImageTools(QWidget):
         for pane in self.panes:
             pane.fit(pane.first_fit)
         self.windows.reset(self.kind)
+        self.auto()
 
     def _link(self, on: bool) -> None:
-        if on:
-            self._follow(self.active)
+        """Give the others the scale of the active pane; where they look stays their own."""
+        if on and self.active.picture is not None:
+            self._follow_zoom(self.active, self.active.width() / 2, self.active.height() / 2)
 
     def _show_overlays(self, on: bool) -> None:
         for pane in self.panes:

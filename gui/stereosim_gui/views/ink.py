@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from stereosim_gui.views.theme import TEXT
 
 _CASING = QColor(0, 0, 0, 220)
-_PLATE = QColor(0, 0, 0, 165)
+_PLATE = QColor(0, 0, 0, 205)
 _PADDING = 4.0
 
 
@@ -23,12 +23,13 @@ def stroke(
     colour: str,
     width: float = 1.4,
     style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    casing: float = 1.1,
 ) -> None:
-    """Draw the lines of `path` in `colour` over their casing."""
+    """Draw the lines of `path` in `colour` over a dark line that is `casing` wider on each side."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    casing = QPen(_CASING, width + 2.2)
-    casing.setCapStyle(Qt.PenCapStyle.FlatCap)
-    painter.setPen(casing)
+    under = QPen(_CASING, width + 2.0 * casing)
+    under.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(under)
     painter.drawPath(path)
     core = QPen(QColor(colour), width, style)
     core.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -45,6 +46,17 @@ def lines(*pairs: tuple[float, float, float, float]) -> QPainterPath:
     return path
 
 
+def width_of(painter: QPainter, texts: Sequence[str]) -> float:
+    """Return how wide a plate with `texts` is, the first line bold."""
+    bold = painter.font()
+    bold.setBold(True)
+    widths = [
+        QFontMetricsF(painter.font() if line else bold, painter.device()).horizontalAdvance(text)
+        for line, text in enumerate(texts)
+    ]
+    return max(widths, default=0.0) + 2 * _PADDING
+
+
 def plate(
     painter: QPainter,
     at: QPointF,
@@ -53,6 +65,7 @@ def plate(
     anchor: tuple[float, float] = (0.0, 0.0),
     colour: str = TEXT,
     bold_first: bool = False,
+    widest: float = 1e6,
 ) -> QRectF:
     """Write lines of text on a dark plate.
 
@@ -67,7 +80,7 @@ def plate(
     anchor : (float, float)
         Point of the plate, (0, 0) top left to (1, 1) bottom right; also how the lines are aligned.
     colour : str
-        Of the letters.
+        Of the letters; what is wider than `widest` ends in an ellipsis.
     bold_first : bool
         Whether the first line is bold.
 
@@ -82,6 +95,11 @@ def plate(
     fonts = [painter.font() for _ in texts]
     fonts[0].setBold(bold_first)
     metrics = [QFontMetricsF(font, painter.device()) for font in fonts]
+    room = widest - 2 * _PADDING
+    texts = [
+        m.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        for m, text in zip(metrics, texts, strict=True)
+    ]
     widths = [m.horizontalAdvance(text) for m, text in zip(metrics, texts, strict=True)]
     height = metrics[0].height()
     size = (max(widths) + 2 * _PADDING, height * len(texts) + _PADDING)

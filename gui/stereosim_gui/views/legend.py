@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from stereosim_gui.model.captions import edges, how_it_was_made, readings, scale_name, what_it_is
 from stereosim_gui.model.display import Picture, Window
 from stereosim_gui.model.viewport import Viewport
-from stereosim_gui.views.ink import lines, plate, stroke
+from stereosim_gui.views.ink import lines, plate, stroke, width_of
 from stereosim_gui.views.language import spoken
 from stereosim_gui.views.theme import ACCENT, QUIET, TEXT
 
@@ -24,45 +26,68 @@ def draw_outlines(painter: QPainter, viewport: Viewport, picture: Picture) -> No
         x0, y0 = viewport.to_pane(float(left), float(top))
         x1, y1 = viewport.to_pane(float(right), float(bottom))
         sides = lines((x0, y0, x1, y0), (x1, y0, x1, y1), (x1, y1, x0, y1), (x0, y1, x0, y0))
-        stroke(painter, sides, QUIET, 1.0, Qt.PenStyle.DashLine)
+        stroke(painter, sides, TEXT, 1.0, Qt.PenStyle.DashLine, casing=0.6)
 
 
-def draw_legend(painter: QPainter, viewport: Viewport, picture: Picture, window: Window) -> None:
-    """Write what the image is, how it was made, its window, its scale and its edges."""
-    right, bottom = viewport.width - _EDGE, viewport.height - _EDGE
-    zoom = viewport.scale * painter.device().devicePixelRatioF()
+def draw_legend(painter: QPainter, viewport: Viewport, picture: Picture, window: Window) -> float:
+    """Write what the image is, how it was made, its window, its scale and its edges.
+
+    Returns
+    -------
+    float
+        Where the captions at the top end: what is drawn later may begin there.
+    """
+    room = viewport.width - 2 * _EDGE
     what = [spoken(text) for text in what_it_is(picture)]
     how = [spoken(text) for text in how_it_was_made(picture)]
-    shown = [spoken(readings(zoom, window))]
-    plate(painter, QPointF(_EDGE, _EDGE), what, bold_first=True)
-    plate(painter, QPointF(right, _EDGE), how, anchor=(1.0, 0.0), bold_first=True)
-    plate(painter, QPointF(_EDGE, bottom), shown, anchor=(0.0, 1.0), colour=QUIET)
-    _draw_scale(painter, viewport, picture, QPointF(right, bottom))
-    _draw_edges(painter, viewport, picture)
+    top = QPointF(_EDGE, _EDGE)
+    if width_of(painter, what) + width_of(painter, how) + _EDGE <= room:
+        end = plate(painter, top, what, bold_first=True)
+        right = QPointF(viewport.width - _EDGE, _EDGE)
+        plate(painter, right, how, anchor=(1.0, 0.0), bold_first=True)
+    else:
+        # Narrow: one under the other, what matters most first, in the upper quarter.
+        several = [line for pair in zip_longest(what, how) for line in pair if line]
+        fit = max(2, int(viewport.height / 4 / QFontMetricsF(painter.font()).height()))
+        end = plate(painter, top, several[:fit], bold_first=True, widest=room)
+    _draw_foot(painter, viewport, picture, window)
+    return end.bottom()
 
 
-def _draw_scale(painter: QPainter, viewport: Viewport, picture: Picture, at: QPointF) -> None:
+def _draw_foot(painter: QPainter, viewport: Viewport, picture: Picture, window: Window) -> None:
+    """Write window and zoom, scale and edges; what finds no room is left out."""
+    left, right = _EDGE, viewport.width - _EDGE
+    bottom, middle = viewport.height - _EDGE, viewport.width / 2
+    zoom = viewport.scale * painter.device().devicePixelRatioF()
+    box = plate(painter, QPointF(right, bottom), [spoken(scale_name(_SCALE_MM))], anchor=(1, 1))
     length = _SCALE_MM / picture.pixel_mm[0] * viewport.scale
-    if length > 0.6 * viewport.width:
-        return
-    box = plate(painter, at, [spoken(scale_name(_SCALE_MM))], anchor=(1.0, 1.0))
-    x1, x0, y = at.x(), at.x() - length, box.top() - 6.0
-    stroke(painter, lines((x0, y, x1, y), (x0, y - 4, x0, y + 4), (x1, y - 4, x1, y + 4)), TEXT)
-
-
-def _draw_edges(painter: QPainter, viewport: Viewport, picture: Picture) -> None:
-    """Name the edges; toward the chest wall the end of the image also has a line."""
+    if length <= 0.6 * viewport.width:
+        x, y = right - length, box.top() - 6.0
+        ends = (x, y - 4, x, y + 4), (right, y - 4, right, y + 4)
+        stroke(painter, lines((x, y, right, y), *ends), TEXT)
+    shown = [spoken(readings(zoom, window))]
+    width = width_of(painter, shown)
+    if left + width < box.left():
+        plate(painter, QPointF(left, bottom), shown, anchor=(0, 1), colour=QUIET)
     named = edges(picture)
-    places = {
-        "left": (QPointF(_EDGE, viewport.height / 2), (0.0, 0.5)),
-        "right": (QPointF(viewport.width - _EDGE, viewport.height / 2), (1.0, 0.5)),
-        "bottom": (QPointF(viewport.width / 2, viewport.height - _EDGE), (0.5, 1.0)),
-    }
     if "bottom" in named:
-        left, _, right, bottom = picture.whole
-        x0, y = viewport.to_pane(left, bottom)
-        x1, _ = viewport.to_pane(right, bottom)
-        stroke(painter, lines((x0, y, x1, y)), ACCENT, 2.0)
-    for edge, text in named.items():
-        at, anchor = places[edge]
-        plate(painter, at, [spoken(text)], anchor=anchor, colour=QUIET)
+        wall = [spoken(named["bottom"])]
+        half = width_of(painter, wall) / 2
+        y = _draw_chest_wall(painter, viewport, picture)
+        fits = left + width < middle - half and middle + half < box.left()
+        lowest = bottom if fits else box.top() - 2.0
+        line = QFontMetricsF(painter.font()).height() + 6.0
+        plate(painter, QPointF(middle, min(lowest, y + line)), wall, anchor=(0.5, 1), colour=QUIET)
+    for edge, x, side in (("left", left, 0.0), ("right", right, 1.0)):
+        if edge in named:
+            at = QPointF(x, viewport.height / 2)
+            plate(painter, at, [spoken(named[edge])], anchor=(side, 0.5), colour=QUIET)
+
+
+def _draw_chest_wall(painter: QPainter, viewport: Viewport, picture: Picture) -> float:
+    """Draw the end of the image toward the chest wall; return its y."""
+    left, _, right, bottom = picture.whole
+    x0, y = viewport.to_pane(left, bottom)
+    x1, _ = viewport.to_pane(right, bottom)
+    stroke(painter, lines((x0, y, x1, y)), ACCENT, 2.0)
+    return y

@@ -20,6 +20,8 @@ _SHARE = 0.42
 _ABOVE, _BELOW = 44.0, 50.0
 # Half of the middle that is left free, in detector pixels.
 _CLEAR_PX = 2.5
+# The cross begins at the edge of the lens and leaves what is seen in it free.
+_CROSS = 0.22
 
 
 class Magnifier:
@@ -58,13 +60,13 @@ class Magnifier:
         painter.translate(box.topLeft())
         painter.fillRect(QRectF(0.0, 0.0, box.width(), box.height()), QColor(GROUND))
         self._raster.draw(painter, picture, window, lens, raw=True)
-        middle, clear = box.width() / 2, _CLEAR_PX * lens.scale
-        far = box.width()
+        middle, clear, far = box.width() / 2, _CLEAR_PX * lens.scale, box.width()
+        arm = _CROSS * far
         cross = lines(
-            (0.0, middle, middle - clear, middle),
-            (middle + clear, middle, far, middle),
-            (middle, 0.0, middle, middle - clear),
-            (middle, middle + clear, middle, far),
+            (0.0, middle, arm, middle),
+            (far - arm, middle, far, middle),
+            (middle, 0.0, middle, arm),
+            (middle, far - arm, middle, far),
         )
         stroke(painter, cross, TEXT, 1.0)
         if mark is not None:

@@ -56,6 +56,8 @@ class StereoImages(Part):
         self._chosen: int | None = None
         # Kept until the worker has the next one, so that the band does not flicker.
         self._preview: Preview | None = None
+        # Whether the magnifier was switched by hand: then it stays as it is.
+        self._magnifier_chosen = False
         self._add_tools()
         self._lay_out()
         for pane in self.panes:
@@ -87,6 +89,7 @@ class StereoImages(Part):
         self.magnifier_switch = tools.add_switch(
             self.tr("Magnifier"), "magnifier", self._magnify, tip
         )
+        self.magnifier_switch.clicked.connect(self._choose_magnifier)
         tools.add_usual()
         bind(self, "place", self._place_in_middle, context=Qt.ShortcutContext.WindowShortcut)
         bind(self, "unmark", self._take_active_away)
@@ -119,9 +122,14 @@ class StereoImages(Part):
         turned = stage is not self._stage
         if turned or _numbers(series) != _numbers(self._series):
             self._chosen = None
+        if series and not self._series:
+            self.app.windows.fit(series[-1].pictures[-1])
         self._stage, self._series = stage, series
         if turned:
             self.attempt.set_marking(self._can_mark)
+            if not self._magnifier_chosen:
+                # A click alone is not exact enough to mark with.
+                self.magnifier_switch.setChecked(self._can_mark)
         self._arrange()
         if turned and stage in _FOCUS_STAGES:
             self.tools.active.setFocus()
@@ -224,7 +232,7 @@ class StereoImages(Part):
     def _band(self, view: str) -> Band | None:
         """Return the band to be drawn in `view`; never in an exam."""
         marked = getattr(self.attempt.marks, _OTHER[view]) is not None
-        if not marked or not self.app.hints_on or self._preview is None:
+        if not (marked and self.attempt.marking and self.app.hints_on and self._preview):
             return None
         return next((band for band in self._preview.bands if band.view == view), None)
 
@@ -268,6 +276,9 @@ class StereoImages(Part):
 
     def _set_marking(self, on: bool) -> None:
         self.attempt.set_marking(on and self._can_mark)
+
+    def _choose_magnifier(self) -> None:
+        self._magnifier_chosen = True
 
     def _magnify(self, on: bool) -> None:
         for pane in self.panes:

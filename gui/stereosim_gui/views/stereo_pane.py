@@ -114,6 +114,23 @@ class StereoPane(ImagePane):
         return None if self.cursor_at is None else self.pixel_at(self.cursor_at)
 
     # --- marking ----------------------------------------------------------------------------------
+    def looked_at(self) -> tuple[float, float]:
+        """Return the mark where it is in sight and the mouse is elsewhere or was not used last."""
+        if self.mark is not None and (self._by_keys or self.cursor_at is None):
+            x, y = self.viewport.to_pane(*self.mark)
+            if 0 <= x <= self.width() and 0 <= y <= self.height():
+                return x, y
+        return super().looked_at()
+
+    def partner_point(self, other: ImagePane, x: float, y: float) -> tuple[float, float]:
+        """Return the same distance from this view's mark, where both views are marked."""
+        if not isinstance(other, StereoPane) or self.mark is None or other.mark is None:
+            return x, y
+        column, row = other.pixel_at(QPointF(x, y))
+        return self.viewport.to_pane(
+            self.mark[0] + column - other.mark[0], self.mark[1] + row - other.mark[1]
+        )
+
     def _clicked(self, column: float, row: float) -> None:
         if self.marking:
             self._by_keys = False
@@ -140,7 +157,7 @@ class StereoPane(ImagePane):
             super().keyPressEvent(event)
             return
         if not self.marking or self.mark is None:
-            self.pan_by(-0.1 * way[0], -0.1 * way[1])
+            self.pan_step(*way)
             return
         step = 1.0
         if held & Qt.KeyboardModifier.ShiftModifier:
@@ -210,7 +227,9 @@ class StereoPane(ImagePane):
 
     def _draw_warning(self, painter: QPainter) -> None:
         height = QFontMetricsF(painter.font()).height()
-        at = QPointF(self.width() / 2 + height, self.height() - 2.6 * height)
-        box = plate(painter, at, [self.warning], anchor=(0.5, 1.0), colour=WARN_TEXT)
+        top = self.caption_end + 8 if self.shows_overlays else 8.0
+        at = QPointF(self.width() / 2 + height / 2, top)
+        room = self.width() - 4 * height
+        box = plate(painter, at, [self.warning], anchor=(0.5, 0.0), colour=WARN_TEXT, widest=room)
         sign = QRectF(box.left() - height - 6, box.center().y() - height / 2, height, height)
         warning_sign(painter, sign, WARN_TEXT)
