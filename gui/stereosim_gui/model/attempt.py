@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stereosim.experiments.progress import Cancel, Progress
 from stereosim.procedures.intents import Intent, IntentError, to_dict
@@ -68,6 +68,8 @@ class Attempt:
         self.refused: Signal[[str]] = Signal()
         # Something broke: for a dialog; the state is unchanged.
         self.failed: Signal[[Exception]] = Signal()
+        # What the trainee said that is no step: about what, and what. The last word counts.
+        self.notes: dict[str, dict[str, Any]] = {}
         self._scout_pick: tuple[int, Pixel] | None = None
         self._worker = worker
         self._log = log or NoLog()
@@ -154,6 +156,7 @@ class Attempt:
 
         def done(history: History) -> None:
             self._history = history
+            self.notes = {body["about"]: body for kind, body in entries if kind == "note"}
             self.changed.emit()
             self.marks_changed.emit()
             self._ask_preview()
@@ -190,6 +193,11 @@ class Attempt:
         if self._running is not None:
             self._running.set()
             self._done()
+
+    def note(self, about: str, body: dict[str, Any]) -> None:
+        """Write down what the trainee says about something, for the debrief; plain data."""
+        self.notes[about] = {"about": about, **body}
+        self._log.append("note", self.notes[about])
 
     # --- marks ------------------------------------------------------------------------------------
     def mark(self, view: str, pixel: Pixel | None) -> None:
