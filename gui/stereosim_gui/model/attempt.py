@@ -156,7 +156,8 @@ class Attempt:
 
         def done(history: History) -> None:
             self._history = history
-            self.notes = {body["about"]: body for kind, body in entries if kind == "note"}
+            said = [body for kind, body in entries if kind == "note" and "about" in body]
+            self.notes = {body["about"]: body for body in said}
             self.changed.emit()
             self.marks_changed.emit()
             self._ask_preview()
