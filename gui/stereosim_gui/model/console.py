@@ -231,6 +231,13 @@ class Console:
         """What stands in the room; after the attempt has begun."""
         return self._attempt.engine.equipment
 
+    @property
+    def needle(self) -> Device:
+        """The needle that is chosen, or else weighed up."""
+        devices = self.equipment.devices
+        chosen = self._attempt.seen.device
+        return chosen or devices.get(self.device) or devices[self.equipment.usual_device]
+
     # --- what is weighed up -----------------------------------------------------------------------
     def weigh(self, *, device: str | None = None, offset_mm: Offset | None = None) -> None:
         """Weigh up another needle or another place near the target."""

@@ -179,7 +179,8 @@ def upright_section(
     """
     thickness = outline.thickness_mm
     x = 0.0 if target_mm is None else float(target_mm[0])
-    heights = np.linspace(0.0, thickness, _STEPS)
+    # Closer together at top and bottom, where the front runs along the support.
+    heights = thickness * 0.5 * (1.0 - np.cos(np.linspace(0.0, np.pi, _STEPS)))
     front = outline.front_mm(x + shift_mm[0], heights) - shift_mm[1]
     back = -shift_mm[1]
     edge = [(float(y), float(z)) for y, z in zip(front, heights, strict=True)]

@@ -184,7 +184,7 @@ class Readout(Part):
             ("support", reading.from_support_mm),
         ):
             if name in self.cells:
-                words = _NOTHING if depth is None else fill("{v:.1f}", v=depth)
+                words = _NOTHING if depth is None else fill(self.tr("{v:.1f} mm"), v=depth)
                 self.cells[name].show_value(words.replace("-", "−"))
         mismatch = self.cells.get("mismatch")
         if mismatch is None:
@@ -193,7 +193,7 @@ class Readout(Part):
             mismatch.show_value(_NOTHING)
         else:
             sign = "✗" if reading.mismatched else "✓"
-            words = f"{sign} {signed(reading.y_mismatch_mm, 2)}"
+            words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=signed(reading.y_mismatch_mm, 2))
             mismatch.show_value(words, "bad" if reading.mismatched else "good")
 
     def _show_margins(self, reading: Reading) -> None:
@@ -207,16 +207,17 @@ class Readout(Part):
                 continue
             value = float(getattr(margins, f"{name}_margin_mm"))
             safe = value > limit
-            words = f"{'✓' if safe else '✗'} {signed(value)}"
+            sign = "✓" if safe else "✗"
+            words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=signed(value))
             cell.show_value(words, "good" if safe else "bad")
 
     def _show_counts(self, reading: Reading) -> None:
         parts = [
-            fill(self.tr("{n} exposures"), n=reading.exposures),
+            fill(self.tr("Exposures {n}"), n=reading.exposures),
             fill(self.tr("{dose:.1f} mGy"), dose=reading.dose_mgy),
             fill(self.tr("{minutes:.0f} min"), minutes=reading.minutes),
-            fill(self.tr("{n} passes"), n=reading.passes),
-            fill(self.tr("{n} cores"), n=reading.cores),
+            fill(self.tr("passes {n}"), n=reading.passes),
+            fill(self.tr("cores {n}"), n=reading.cores),
         ]
         if reading.guidance == "ultrasound":
             del parts[:2]

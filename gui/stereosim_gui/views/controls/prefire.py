@@ -1,0 +1,80 @@
+"""Pre-fire: check the needle on a pair, then fire it or withdraw."""
+
+from __future__ import annotations
+
+from stereosim.procedures.intents import Expose, Withdraw
+from stereosim_gui.model.sampling import pair_of_pass
+from stereosim_gui.model.stages import fired, needle_in
+from stereosim_gui.views.controls.fields import note, show_note
+from stereosim_gui.views.controls.fire import FireButton
+from stereosim_gui.views.controls.page import Page
+from stereosim_gui.views.language import fill
+
+
+class PrefireControls(Page):
+    """The needle is in and has not been fired."""
+
+    def build(self) -> None:
+        """Make the words, FIRE and the way back."""
+        self.where = note("", "")
+        self.column.addWidget(self.where)
+        self.checked = note()
+        self.column.addWidget(self.checked)
+        self.fire = FireButton(self.app, self.attempt)
+        self.column.addWidget(self.fire)
+        self.withdraw = self.secondary(
+            self.tr("Withdraw"),
+            self.tr("Pull the needle out without firing: to mark again or take another one."),
+        )
+        self.withdraw.clicked.connect(lambda: self.attempt.send(Withdraw()))
+        self.again = self.secondary(
+            self.tr("Another pair"), self.tr("Expose the pre-fire pair again; it adds its dose.")
+        )
+        self.again.clicked.connect(lambda: self.attempt.send(Expose("pair")))
+
+    @property
+    def _checked(self) -> bool:
+        return self.attempt.started and pair_of_pass(self.attempt.state.intents, after_fire=False)
+
+    def refresh(self) -> None:
+        """Say where the needle is."""
+        attempt = self.attempt
+        device = attempt.seen.device
+        if device is not None:
+            self.where.setText(
+                fill(
+                    self.tr(
+                        "The needle is in and aims at the target. Firing drives it {throw:g} mm "
+                        "on, until the target lies beside the middle of the aperture."
+                    ),
+                    throw=device.throw_mm,
+                )
+            )
+        checked = self._checked
+        if checked:
+            words = self.tr(
+                "On the pre-fire pair the tip must point at the target in both views. If it "
+                "points past it in one, withdraw and mark again."
+            )
+            show_note(self.checked, words)
+        else:
+            words = self.tr("No pre-fire pair yet: nobody has seen whether the needle lines up.")
+            show_note(self.checked, words, "warn")
+        free = not attempt.busy and needle_in(attempt.state) and not fired(attempt.state)
+        self.withdraw.setEnabled(free)
+        self.again.setVisible(checked)
+        self.again.setEnabled(free)
+
+    @property
+    def primary_text(self) -> str:
+        """Expose the pair once; then Enter does nothing, so that nothing is fired by mistake."""
+        return "" if self._checked else self.tr("Expose the pre-fire pair")
+
+    def do_primary(self) -> None:
+        """Expose."""
+        self.attempt.send(Expose("pair"))
+
+    def let_go(self) -> None:
+        """Have the parts listen to nothing any more."""
+        self.fire.let_go()
+        super().let_go()
