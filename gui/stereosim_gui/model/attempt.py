@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stereosim.experiments.progress import Cancel, Progress
-from stereosim.procedures.intents import Intent, IntentError, to_dict
+from stereosim.procedures.intents import Intent, IntentError, Position, to_dict
 from stereosim_gui.model.console import Console
 from stereosim_gui.model.display import Picture
 from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
@@ -148,8 +148,12 @@ class Attempt:
         """Make the patient; :attr:`changed` tells when there is a state."""
         self._run(
             lambda cancel, report: iter([self.engine.begin(report)]),
-            lambda state: self._push(Moment(state, Marks(), ())),
+            self._begun,
         )
+
+    def _begun(self, state: ProcedureState) -> None:
+        self._push(Moment(state, Marks(), ()))
+        self._look_ahead()
 
     def resume(self, entries: Sequence[Entry]) -> None:
         """Begin, and go through `entries` (kind, body) of the store up to where it was left."""
@@ -183,11 +187,23 @@ class Attempt:
         def done(stepped: Stepped) -> None:
             self._log.append("intent", to_dict(intent))
             self._push(now.after(intent, stepped))
+            if isinstance(intent, Position):
+                self._look_ahead()
             self.happened.emit(stepped.events)
             self._ask_preview()
 
         self._run(lambda cancel, report: iter([self.engine.step(now.state, intent)]), done)
         return True
+
+    def _look_ahead(self) -> None:
+        """Have the worker do what the next exposure will need, while the trainee reads."""
+        state = self.state
+
+        def work(cancel: Cancel, report: Report) -> Iterator[None]:
+            self.engine.look_ahead(state)
+            yield None
+
+        self.compute(work, lambda nothing: None)
 
     def cancel(self) -> None:
         """Drop the intent that is under way: nothing of it has happened."""

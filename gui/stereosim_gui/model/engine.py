@@ -20,7 +20,6 @@ from stereosim_gui.model.spec import AttemptSpec
 
 if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
-    from stereosim.experiments.progress import Cancel
     from stereosim.experiments.trial import Room
     from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.views import View
@@ -204,20 +203,19 @@ class Engine:
         new, events = self.procedure.step(state, intent)
         return Stepped(new, events, self._new_pictures(state, new))
 
-    def replay(
-        self, states: ProcedureState, intents: tuple[Intent, ...], cancel: Cancel, report: Report
-    ) -> tuple[Stepped, ...]:
-        """Carry out a recording one by one, to resume an attempt."""
-        from stereosim.experiments.progress import Meter
+    def look_ahead(self, state: ProcedureState) -> None:
+        """Get the tissue ready that the next exposure will probably show: it takes seconds."""
+        if self.spec.guidance != "stereotactic" or state.outcome is not None:
+            return
+        from stereosim.procedures.approach import usual_position
+        from stereosim.procedures.state import Step
+        from stereosim.procedures.stereotactic import StereotacticProcedure
 
-        meter = Meter("going back to where you were", len(intents), report)
-        made = []
-        for intent in intents:
-            cancel.check()
-            made.append(self.step(states, intent))
-            states = made[-1].state
-            meter.advance()
-        return tuple(made)
+        procedure = self.procedure
+        assert isinstance(procedure, StereotacticProcedure)
+        if state.step is Step.POSITION:
+            state, _ = procedure.step(state, usual_position(self.patient.referral, self.room.unit))
+        procedure.prepare(state)
 
     def preview(self, state: ProcedureState, marks: Marks) -> Preview:
         """Return what `marks` would come to: bands, target, margins of every device."""
