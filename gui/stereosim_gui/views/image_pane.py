@@ -62,9 +62,10 @@ class ImagePane(Listens, QWidget):
 
     # The left button was pressed and released on the spot: (column, row).
     clicked = Signal(float, float)
-    # The user zoomed about a point of the pane, or moved the image by (x, y).
+    # The user zoomed about a point of the pane; moved the image by (x, y); did either.
     zoomed = Signal(float, float)
     moved = Signal(float, float)
+    viewed = Signal()
     # The window is being dragged, or no more.
     window_dragged = Signal(bool)
     # The pane has got the keyboard.
@@ -74,9 +75,9 @@ class ImagePane(Listens, QWidget):
         self,
         windows: Windows,
         view: str,
+        parent: QWidget | None = None,
         *,
         first_fit: str = "box",
-        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.windows = windows
@@ -169,6 +170,7 @@ class ImagePane(Listens, QWidget):
             x, y = at or self.looked_at()
             self.zoom_quietly(factor, (x, y))
             self.zoomed.emit(x, y)
+            self.viewed.emit()
 
     def zoom_quietly(self, factor: float, at: tuple[float, float]) -> None:
         """Zoom about a point of the pane and tell nobody."""
@@ -190,6 +192,7 @@ class ImagePane(Listens, QWidget):
         if self.picture is not None:
             self.pan_quietly(x, y)
             self.moved.emit(x, y)
+            self.viewed.emit()
 
     def pan_step(self, x: int, y: int) -> None:
         """Look a step further, to the right and down."""
@@ -263,7 +266,7 @@ class ImagePane(Listens, QWidget):
         if self._pressed is not None or self.picture is None:
             return
         self._pressed = (event.button(), event.position())
-        self._last = event.position()
+        self._last = self.cursor_at = event.position()
         self._panning = event.button() == Qt.MouseButton.MiddleButton or (
             event.button() == Qt.MouseButton.LeftButton and self._space
         )
