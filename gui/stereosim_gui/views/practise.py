@@ -19,6 +19,7 @@ from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.stages import STAGES, Stage
 from stereosim_gui.views.controls import CONTROLS
+from stereosim_gui.views.controls.page import PageStack
 from stereosim_gui.views.debrief import Debrief
 from stereosim_gui.views.hints import HintBar
 from stereosim_gui.views.keys import bind
@@ -60,7 +61,9 @@ class PractisePage(Part):
         self.hear(attempt.changed, self.refresh)
         self.hear(attempt.progress_changed, self._show_progress)
         self.hear(attempt.refused, self._show_refusal)
-        bind(self, "next", self.do_primary)
+        for shortcut in bind(self, "next", self.do_primary):
+            # A key that is held down does not run through the procedure.
+            shortcut.setAutoRepeat(False)
         bind(self, "back", self.app.back)
         bind(self, "undo", attempt.undo)
         bind(self, "redo", attempt.redo)
@@ -86,7 +89,7 @@ class PractisePage(Part):
         self.centre = QStackedWidget()
         for widget in (self.images, self.specimen, self.debrief):
             self.centre.addWidget(widget)
-        self.stack = QStackedWidget()
+        self.stack = PageStack()
         for controls in self.controls.values():
             self.stack.addWidget(controls)
         scroll = QScrollArea()
