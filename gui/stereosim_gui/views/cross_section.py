@@ -51,7 +51,7 @@ class CrossSection(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height that shows a breast of 60 mm well."""
-        return QSize(330, 150 + self.fontMetrics().height())
+        return QSize(330, 136 + self.fontMetrics().height())
 
     def show_section(self, section: Section | None) -> None:
         """Draw another section."""

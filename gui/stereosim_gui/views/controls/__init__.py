@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stereosim_gui.model.stages import Stage
+from stereosim_gui.views.controls import sonography, sonography_needle
 from stereosim_gui.views.controls.imaging import PairControls, ScoutControls
 from stereosim_gui.views.controls.needle import NeedleControls
 from stereosim_gui.views.controls.position import PositionControls
@@ -25,10 +26,10 @@ CONTROLS: dict[str, dict[Stage, type[Controls]]] = {
         Stage.CLIP: ClipControls,
     },
     "ultrasound": {
-        Stage.SEARCH: Controls,
-        Stage.TARGET: Controls,
-        Stage.NEEDLE: Controls,
-        Stage.PREFIRE: Controls,
+        Stage.SEARCH: sonography.SearchControls,
+        Stage.TARGET: sonography.TargetControls,
+        Stage.NEEDLE: sonography_needle.NeedleControls,
+        Stage.PREFIRE: sonography_needle.PrefireControls,
         Stage.SAMPLE: SampleControls,
         Stage.SPECIMEN: SpecimenControls,
         Stage.CLIP: ClipControls,

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMessageBox, QWidget
 
 from stereosim_gui.views.tone import set_tone
 
+# Frame, padding and arrows of a field, in pixels.
+_BESIDE_TEXT = 44
+
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -60,6 +63,9 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.setCorrectionMode(QDoubleSpinBox.CorrectionMode.CorrectToPreviousValue)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # Wide enough for what is usual; Qt would make room for the longest number of the range.
+        usual = f"-88.{'8' * decimals}{suffix}" if decimals else f"88{suffix}"
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(usual) + _BESIDE_TEXT)
         self.valueChanged.connect(self.edited.emit)
 
     def put(self, value: float) -> None:

@@ -136,11 +136,11 @@ class NeedleControls(Page):
         self.column.addWidget(self.facts)
         self.problem = note("", "bad")
         self.column.addWidget(self.problem)
+        label = QLabel(self.tr("Aim off the target by, mm"))
+        set_tone(label, "caption")
+        self.column.addWidget(label)
         row = QHBoxLayout()
         row.setSpacing(4)
-        label = QLabel(self.tr("Aim off by, mm"))
-        set_tone(label, "caption")
-        row.addWidget(label)
         self.offsets: list[NumberBox] = []
         for axis, teaching in (
             ("x", self.tr("Aim this far beside the target along x.")),

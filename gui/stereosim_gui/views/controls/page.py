@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout
 
 from stereosim.procedures.intents import Stop
 from stereosim_gui.model.app import AppModel
@@ -62,6 +63,27 @@ class StopButton(QPushButton):
             stay=self.tr("Go on"),
             act=partial(self.attempt.send, Stop(code)),
         )
+
+
+class PageStack(QStackedWidget):
+    """Pages of which only the one that is seen takes up room."""
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the page that is seen."""
+        page = self.currentWidget()
+        return super().sizeHint() if page is None else page.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the page that is seen."""
+        page = self.currentWidget()
+        return super().minimumSizeHint() if page is None else page.minimumSizeHint()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that the page that is seen needs."""
+        page = self.currentWidget()
+        if page is None or not page.hasHeightForWidth():
+            return self.minimumSizeHint().height()
+        return page.heightForWidth(width)
 
 
 class Page(Controls):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from stereosim.procedures.intents import Adjust, Expose, Film, Sample, Withdraw
 from stereosim_gui.model.sampling import (
@@ -20,7 +20,6 @@ from stereosim_gui.views.controls.fields import NumberBox, note, show_note
 from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.core_tray import CoreTray
 from stereosim_gui.views.language import fill
-from stereosim_gui.views.tone import set_tone
 
 _ALONG_MM = 30.0
 
@@ -108,14 +107,11 @@ class SampleControls(Page):
         beside.addLayout(presets, 1)
         self.column.addLayout(beside)
         self.column.addWidget(self.tray)
-        correct = QGridLayout()
+        correct = QHBoxLayout()
         correct.setSpacing(4)
-        label = QLabel(self.tr("Correct"))
-        set_tone(label, "caption")
-        correct.addWidget(label, 0, 0)
-        correct.addWidget(self.along, 0, 1)
-        correct.addWidget(self.push, 0, 2)
-        correct.addWidget(self.retarget, 0, 3)
+        correct.addWidget(self.along)
+        correct.addWidget(self.push)
+        correct.addWidget(self.retarget, 1)
         self.column.addLayout(correct)
 
     # --- what there is ----------------------------------------------------------------------------
