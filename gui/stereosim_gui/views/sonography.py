@@ -184,7 +184,7 @@ class Sonography(Part):
         """Keep the drawing of the breast at a share of the page; the image has the rest."""
         super().resizeEvent(event)
         low, high = _SIDE_WIDTH
-        self.side.setFixedWidth(min(max(low, round(0.31 * self.width())), high))
+        self.side.setFixedWidth(min(max(low, round(0.295 * self.width())), high))
         rect = self.image.image_rect
         self.time_gain.span(rect.top(), rect.bottom())
 

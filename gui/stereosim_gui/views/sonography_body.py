@@ -55,7 +55,8 @@ class BodyView(Part):
             self.tr(
                 "The breast from the front: the patient's right is on your left. Drag the probe, "
                 "with Alt more slowly; arrows move it too. Wheel, Q and E turn it. The dot on the "
-                "probe is the left edge of the image. Blue: where you have scanned."
+                "probe is the left edge of the image. Blue: where you have scanned. Dotted "
+                "ring: the place of the report, a hint."
             )
         )
         self.hear(machine.moved, self.update)

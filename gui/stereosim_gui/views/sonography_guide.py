@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from stereosim_gui.model.sonogram import PLANE_MM, Sonogram
 from stereosim_gui.views.ink import lines, plate, stroke
 from stereosim_gui.views.theme import ACCENT, QUIET, WARN
 
-_RAIL_PX, _RING_PX = 6.0, 5.0
+# Half the distance of the rails: a shaft of 4 mm and its reverberations fit between them.
+_RAIL_MM = 2.5
 
 
 @dataclass(frozen=True)
@@ -32,23 +33,33 @@ def draw_guide(
     pixel_of: Callable[[tuple[float, float]], QPointF],
     words: GuideWords,
 ) -> None:
-    """Draw the way dashed where it lies in the plane, dotted and thin beside it."""
+    """Draw the way as two rails, so that the echo of the needle between them stays free.
+
+    In the plane the rails are dashed, beside it dotted and thin.
+    """
 
     def at(along_mm: float) -> QPointF:
         u, _, z = shown.place_mm(guide.line.at(along_mm))
         return pixel_of((float(u), float(z)))
 
-    stroke(painter, _piece(at(0.0), at(guide.tip_mm)), QUIET, 1.0, Qt.PenStyle.DotLine)
+    across = _across(at(0.0), at(guide.tip_mm), pixel_of)
+    if across is None:
+        return
+    stroke(painter, _rails(at(0.0), at(guide.tip_mm), across), QUIET, 1.0, Qt.PenStyle.DotLine)
     low, high = in_plane(guide, shown)
     if high > low:
-        stroke(painter, _piece(at(low), at(high)), ACCENT, 1.6, Qt.PenStyle.DashLine)
+        stroke(painter, _rails(at(low), at(high), across), ACCENT, 1.3, Qt.PenStyle.DashLine)
     near, far = (at(s) for s in guide.aperture)
-    _draw_aperture(painter, near, far, at(guide.tip_mm), words.aperture)
+    stroke(painter, _rails(near, far, across), WARN, 1.8)
+    stroke(painter, _ends((near, far), across, 0.45), WARN, 1.8)
+    stroke(painter, _ends((at(guide.tip_mm),), across, 0.8), WARN, 1.8)
+    # Above the needle, where it hides least of what lies deeper.
+    up = across if across.y() < 0.0 else -across
+    plate(painter, near + up * 1.3, [words.aperture], anchor=(0.5, 1.0), colour=WARN)
     if guide.inserted and guide.throw_mm > 0.0:
-        point, ring = at(guide.point_mm), QPainterPath()
-        ring.addEllipse(point, _RING_PX, _RING_PX)
-        stroke(painter, ring, ACCENT, 1.6)
-        plate(painter, point + QPointF(8.0, 6.0), [words.point])
+        point = at(guide.point_mm)
+        stroke(painter, _ends((point,), across, 0.8), ACCENT, 1.8)
+        plate(painter, point - up * 1.3, [words.point], anchor=(0.5, 0.0), colour=ACCENT)
 
 
 def in_plane(guide: Guide, shown: Sonogram) -> tuple[float, float]:
@@ -61,30 +72,32 @@ def in_plane(guide: Guide, shown: Sonogram) -> tuple[float, float]:
     return min(max(low, 0.0), guide.tip_mm), max(min(high, guide.tip_mm), 0.0)
 
 
-def _draw_aperture(
-    painter: QPainter, near: QPointF, far: QPointF, tip: QPointF, words: str
-) -> None:
-    """Two rails where the aperture comes to lie, a bar at the point."""
-    way = tip - near
+def _across(
+    start: QPointF, end: QPointF, pixel_of: Callable[[tuple[float, float]], QPointF]
+) -> QPointF | None:
+    """Return from the middle to one rail, in pixels; None for a needle that points at the eye."""
+    way = end - start
     length = float(np.hypot(way.x(), way.y()))
     if length < 1.0:
-        return
-    across = QPointF(-way.y(), way.x()) * (_RAIL_PX / length)
-    rails = QPainterPath()
-    for start, end in (
-        (near + across, far + across),
-        (near - across, far - across),
-        (near + across, near - across),
-        (far + across, far - across),
-        (tip + across, tip - across),
-    ):
-        rails.moveTo(start)
-        rails.lineTo(end)
-    stroke(painter, rails, WARN, 1.6)
-    # Above the needle, where it hides least of what lies deeper.
-    up = -across if across.y() > 0.0 else across
-    plate(painter, (near + far) * 0.5 + up * 2.2, [words], anchor=(0.5, 1.0), colour=WARN)
+        return None
+    pixels_per_mm = pixel_of((1.0, 0.0)).x() - pixel_of((0.0, 0.0)).x()
+    return QPointF(-way.y(), way.x()) * (_RAIL_MM * pixels_per_mm / length)
 
 
-def _piece(start: QPointF, end: QPointF) -> QPainterPath:
-    return lines((start.x(), start.y(), end.x(), end.y()))
+def _rails(start: QPointF, end: QPointF, across: QPointF) -> QPainterPath:
+    return lines(
+        *(
+            (start.x() + s.x(), start.y() + s.y(), end.x() + s.x(), end.y() + s.y())
+            for s in (across, -across)
+        )
+    )
+
+
+def _ends(points: Iterable[QPointF], across: QPointF, length: float) -> QPainterPath:
+    """Bars at right angles to the rails, open in the middle."""
+    path = QPainterPath()
+    for point in points:
+        for side in (across, -across):
+            path.moveTo(point + side)
+            path.lineTo(point + side * (1.0 - length))
+    return path

@@ -96,9 +96,9 @@ class SonogramView(Part):
     def image_rect(self) -> QRectF:
         """Where the image lies in the widget: as large as the scales leave room for."""
         metrics = self.fontMetrics()
-        left = metrics.horizontalAdvance("00") + 16.0
+        left, right = metrics.horizontalAdvance("00") + 16.0, 16.0
         top, bottom = metrics.height() + 6.0, metrics.height() + 10.0
-        room = QRectF(left, top, self.width() - 2.0 * left, self.height() - top - bottom)
+        room = QRectF(left, top, self.width() - left - right, self.height() - top - bottom)
         width, depth = self._size_mm()
         scale = max(0.1, min(room.width() / width, room.height() / depth))
         w, h = scale * width, scale * depth
@@ -195,8 +195,13 @@ class SonogramView(Part):
                     ),
                     label,
                 )
+        unit = self.tr("mm")
         painter.drawText(
-            QPointF(rect.right() + 4, rect.bottom() + 8 + metrics.ascent()), self.tr("mm")
+            QPointF(
+                rect.left() - 11 - metrics.horizontalAdvance(unit),
+                rect.bottom() + 8 + metrics.ascent(),
+            ),
+            unit,
         )
         y = self.pixel_of((0.0, self.machine.look.focus_mm)).y()
         painter.setPen(Qt.PenStyle.NoPen)

@@ -42,7 +42,10 @@ def button(words: str, tip: str, act: Callable[[], object]) -> QPushButton:
     made = QPushButton(words)
     made.setToolTip(tip)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    # Four of them share a narrow column.
+    made.setMinimumWidth(30)
+    made.setStyleSheet("padding-left: 2px; padding-right: 2px;")
     made.clicked.connect(lambda: act())
     return made
 
@@ -57,6 +60,7 @@ class Knobs(Part):
         self.hear(machine.image_changed, self.refresh)
         self.hear(machine.moved, self.refresh)
         self.hear(machine.drawing_changed, self.refresh)
+        self.hear(owner.attempt.progress_changed, self.refresh)
         self.refresh()
 
     def _lay_out(self, caliper: Callable[[], object]) -> None:
@@ -128,6 +132,11 @@ class Knobs(Part):
             machine.toggle_freeze,
         )
         self.freeze.setCheckable(True)
+        self.keep = button(
+            self.tr("Keep"),
+            self.tr("Keep the frozen frame in the record (K)."),
+            machine.keep,
+        )
         self.caliper = button(
             self.tr("Caliper"),
             self.tr("Measure between two points of the frozen image (C): click both."),
@@ -137,7 +146,7 @@ class Knobs(Part):
         self.auto = button(
             self.tr("Auto"), self.tr("Set the gain to this image (A)."), machine.fit_gain
         )
-        for made_button in (self.freeze, self.caliper, self.auto):
+        for made_button in (self.freeze, self.keep, self.caliper, self.auto):
             buttons.addWidget(made_button)
         whole.addLayout(buttons)
         whole.addLayout(grid)
@@ -163,6 +172,7 @@ class Knobs(Part):
             fill(self.tr("{gain} dB"), gain=signed(display.gain_db, decimals=0))
         )
         self.values["range"].setText(fill(self.tr("{d:.0f} dB"), d=display.dynamic_range_db))
+        self.keep.setEnabled(machine.frozen and not machine.kept and not self.attempt.busy)
         self.freeze.setChecked(machine.frozen)
         self.freeze.setText(self.tr("Go on") if machine.frozen else self.tr("Freeze"))
         self.caliper.setChecked(machine.tool is Tool.CALIPER)
