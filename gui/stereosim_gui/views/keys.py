@@ -37,6 +37,7 @@ _FLOW = say(QT_TRANSLATE_NOOP("Keys", "Procedure"))
 _IMAGE = say(QT_TRANSLATE_NOOP("Keys", "Images"))
 _MARK = say(QT_TRANSLATE_NOOP("Keys", "Marks"))
 _SONO = say(QT_TRANSLATE_NOOP("Keys", "Ultrasound"))
+_DEBRIEF = say(QT_TRANSLATE_NOOP("Keys", "Debrief"))
 _APP = say(QT_TRANSLATE_NOOP("Keys", "App"))
 
 
@@ -135,6 +136,13 @@ KEYS: dict[str, Key] = {
         ),
         _key("swing_right", "G Shift+G Alt+G", _SONO, QT_TRANSLATE_NOOP("Keys", "Swing it back")),
         _key("other_side", "X", _SONO, QT_TRANSLATE_NOOP("Keys", "Enter from the other side")),
+        *(
+            _key(f"section{n}", f"Alt+{n}", _DEBRIEF, QT_TRANSLATE_NOOP("Keys", "Go to a section"))
+            for n in range(1, 9)
+        ),
+        _key("turn", "Arrows", _DEBRIEF, QT_TRANSLATE_NOOP("Keys", "Turn the sketch")),
+        _key("sketch_close", "T", _DEBRIEF, QT_TRANSLATE_NOOP("Keys", "Sketch: the target")),
+        _key("sketch_whole", "Shift+T", _DEBRIEF, QT_TRANSLATE_NOOP("Keys", "Sketch: everything")),
         _key("why", "Y", _APP, QT_TRANSLATE_NOOP("Keys", "Explain the hint")),
         _key("next_hint", "N", _APP, QT_TRANSLATE_NOOP("Keys", "Next hint")),
         _key("help", "F1", _APP, QT_TRANSLATE_NOOP("Keys", "This sheet")),
