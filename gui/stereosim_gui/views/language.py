@@ -45,7 +45,9 @@ def fill(template: str, **values: Any) -> str:
 
 def signed(value: float, decimals: int = 1) -> str:
     """Return a number with its sign, by locale and with a true minus."""
-    return fill(f"{{v:+.{decimals}f}}", v=float(value)).replace("-", "−")
+    rounded = round(float(value), decimals)
+    sign = "+" if rounded else ""
+    return fill(f"{{v:{sign}.{decimals}f}}", v=rounded + 0.0).replace("-", "−")
 
 
 def spoken(text: Text) -> str:
