@@ -23,7 +23,7 @@ from stereosim_gui.views.controls.page import PageStack
 from stereosim_gui.views.debrief import Debrief
 from stereosim_gui.views.hints import HintBar
 from stereosim_gui.views.keys import bind
-from stereosim_gui.views.language import fill
+from stereosim_gui.views.language import fill, spoken_stage
 from stereosim_gui.views.part import Controls, Part
 from stereosim_gui.views.readout import Readout
 from stereosim_gui.views.sonography import Sonography
@@ -186,7 +186,7 @@ class PractisePage(Part):
             return
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
-        text = self.tr(progress.stage)
+        text = spoken_stage(progress.stage)
         if progress.remaining_s is not None and progress.done < progress.total:
             text = fill(
                 self.tr("{what}, about {n} s left"), what=text, n=round(progress.remaining_s)
