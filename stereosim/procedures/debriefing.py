@@ -246,9 +246,12 @@ def _firing(
     k: int, firing: Firing, story: _Story, procedure: Procedure, cores: tuple[CoreTruth, ...]
 ) -> FiringTruth:
     mark, pair = story.marks[k], None
-    if isinstance(mark, MarkPair) and isinstance(procedure, StereotacticProcedure):
-        if all(story.tissue_at(number).present.any() for number in story.exposures[k]):
-            pair = _pair(mark, story.exposures[k], firing, story, procedure)
+    if (
+        isinstance(mark, MarkPair)
+        and isinstance(procedure, StereotacticProcedure)
+        and all(story.tissue_at(number).present.any() for number in story.exposures[k])
+    ):
+        pair = _pair(mark, story.exposures[k], firing, story, procedure)
     parts = {
         "intended-offset": firing.commanded_mm - firing.marked_mm,
         "needle-deviation": firing.centre_mm - firing.commanded_mm,

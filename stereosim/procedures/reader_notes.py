@@ -18,7 +18,7 @@ from stereosim.imaging.ultrasound.observer import EchoFinding, search
 from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep
 from stereosim.procedures.observations import Level, Observation
 from stereosim.procedures.operators.aiming import correction
-from stereosim.procedures.operators.reading import NeedleReading, Reader
+from stereosim.procedures.operators.reading import Reader
 from stereosim.procedures.operators.sampling import cores_with_calcification
 from stereosim.procedures.operators.skill import Skill, load_search, load_skills
 from stereosim.procedures.published import load_hints, load_training
@@ -112,17 +112,39 @@ def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
         yield Observation("motion", values, remedies=("repeat-pair",))
 
 
-def _moved(before: Matches | None, after: Matches | None) -> Array | None:
-    """Return by how much the group moved from one pair to the next: the middle of its specks."""
-    if before is None or after is None:
+def _moved(before: Matches | None, after: Matches, reader: Reader, fewest: int = 1) -> Array | None:
+    """Return by how much the group moved from one pair to the next.
+
+    The step that brings the most specks onto specks; the smaller one where two do as well.  Specks
+    go their own way by less than the tolerance: a needle pushes them aside by its radius.
+    """
+    if before is None:
         return None
-    away = np.linalg.norm(before.points_mm[:, None] - after.points_mm[None], axis=2)
-    there, back = away.argmin(axis=1), away.argmin(axis=0)
-    mutual = np.flatnonzero(back[there] == np.arange(len(there)))
-    if len(mutual) < _FEWEST:
+    steps = after.points_mm[None] - before.points_mm[:, None]
+    first, second = np.nonzero(np.linalg.norm(steps, axis=2) <= reader.search.pair_gate_mm)
+    if len(first) == 0:
         return None
-    steps = after.points_mm[there[mutual]] - before.points_mm[mutual]
-    return np.asarray(np.median(steps, axis=0))
+    steps = steps[first, second]
+    alike = np.linalg.norm(steps[:, None] - steps[None], axis=2) <= reader.skill.y_tolerance_mm
+    support = [min(len(set(first[row])), len(set(second[row]))) for row in alike]
+    best = max(range(len(steps)), key=lambda k: (support[k], -float(np.linalg.norm(steps[k]))))
+    if support[best] < fewest:
+        return None
+    return np.asarray(np.median(steps[alike[best]], axis=0))
+
+
+def _lesion(seen: Seen, reader: Reader, after: Matches) -> Array:
+    """Return the middle of the group with the needle in, which hides a part of it.
+
+    The specks that are left are recognised from the pair that was marked: in a ring of specks
+    round a well placed needle the mean of those that it leaves visible lay 4 mm beside the middle.
+    """
+    assert seen.marked_mm is not None
+    before = reader.match_near(seen, "target", seen.marked_mm)
+    moved = _moved(before, after, reader)
+    if before is None or moved is None:
+        return after.centroid_mm
+    return np.asarray(before.centroid_mm + moved)
 
 
 def _reliable(tip: Triangulation) -> bool:
@@ -155,12 +177,14 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     level: Level = "good" if np.hypot(off[0], off[1]) <= load_training().tolerance_mm else "note"
     remedies: tuple[str, ...] = ()
     if matches is not None:
-        lesion = matches.centroid_mm - tip.target_mm
+        lesion = _lesion(seen, reader, matches) - tip.target_mm
         values |= {"lesion_dx_mm": float(lesion[0]), "lesion_dy_mm": float(lesion[1])}
         if np.hypot(lesion[0], lesion[1]) > reader.skill.retarget_mm:
             level, remedies = "warning", ("retarget",)
     yield Observation("prefire-tip", values, level, remedies)
-    moved = _moved(reader.match_near(seen, "target", seen.marked_mm), matches)
+    if matches is None:
+        return
+    moved = _moved(reader.match_near(seen, "target", seen.marked_mm), matches, reader, _FEWEST)
     # Along the needle the tissue is carried by it; across, the patient has moved.
     if moved is not None and np.hypot(moved[0], moved[1]) > reader.skill.y_tolerance_mm:
         values = {"dx_mm": float(moved[0]), "dy_mm": float(moved[1])}
@@ -179,18 +203,18 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     if reading.tip is not None and not _reliable(reading.tip):
         reading = replace(reading, centre_mm=seen.commanded.centre_mm)
-    yield _offset(seen, reader, reading)
-    yield from _signatures(seen, reader, reading)
+    lesion = _lesion(seen, reader, reading.matches)
+    yield _offset(seen, reader, lesion, reading.centre_mm)
+    yield from _signatures(seen, reader, lesion, reading.centre_mm)
 
 
-def _offset(seen: Seen, reader: Reader, reading: NeedleReading) -> Observation:
+def _offset(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Observation:
     """Return where the lesion lies from the aperture, and what to do about it."""
     device, search = seen.device, reader.search
     assert device is not None
-    miss = reading.miss_mm
+    miss = lesion - centre
     lateral = float(np.hypot(miss[0], miss[1]))
-    pose = NeedlePose.vertical(reading.centre_mm)
-    hour = pose.hour_of(reading.matches.centroid_mm) or 12.0
+    hour = NeedlePose.vertical(centre).hour_of(lesion) or 12.0
     values: Values = {
         "dx_mm": float(miss[0]),
         "dy_mm": float(miss[1]),
@@ -230,11 +254,11 @@ def _offset(seen: Seen, reader: Reader, reading: NeedleReading) -> Observation:
     return Observation("postfire-offset", values, level, tuple(remedies))
 
 
-def _signatures(seen: Seen, reader: Reader, reading: NeedleReading) -> Iterator[Observation]:
+def _signatures(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Iterator[Observation]:
     """Yield how the offset shows in the two views: what tells its direction without arithmetic."""
     device, search = seen.device, reader.search
     assert device is not None
-    miss, ends = reading.miss_mm, np.array([reading.centre_mm, reading.matches.centroid_mm])
+    miss, ends = lesion - centre, np.array([centre, lesion])
     views = []
     for view in stereo_pair(reader.unit):
         columns = project(view, ends)[:, 0]

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from stereosim.biopsy.devices import Device
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Margins, Window, freehand_check, safety_check, usual_limits
+from stereosim.procedures.approach import (
+    breast_from_support,
+    support_from_breast,
+    thickness_limits_mm,
+)
+from stereosim.procedures.intents import Position
 from stereosim.procedures.operators.aiming import safe_depth_offset
 from stereosim.procedures.operators.skill import load_search
 from stereosim.procedures.published import load_hints
@@ -37,8 +43,8 @@ class Held:
         From where it comes.
     shift_mm : tuple of two floats
         How the breast is positioned.
-    thickest_mm : float
-        To how much the compression may be loosened.
+    usual_mm : float or None
+        Thickness in the usual compression; less compression is not proposed where it is not known.
     """
 
     device: Device
@@ -47,7 +53,7 @@ class Held:
     window: Window
     approach: str
     shift_mm: tuple[float, float]
-    thickest_mm: float
+    usual_mm: float | None
 
     def margins(self) -> Margins:
         """Return the safety margins."""
@@ -75,13 +81,22 @@ class Held:
         turned = replace(self, target_mm=np.array([-x, y, self.thickness_mm - z]))
         way = "caudocranial" if self.approach == "craniocaudal" else "craniocaudal"
         yield "other-approach", {"other-approach": way}, turned
-        for thickness in np.arange(np.floor(self.thickness_mm) + 1.0, self.thickest_mm + 1e-9):
-            # Heights go with the thickness.
-            target = np.array([x, y, z * thickness / self.thickness_mm])
-            loosened = replace(self, target_mm=target, thickness_mm=float(thickness))
-            yield "less-compression", {"less-compression": float(thickness)}, loosened
+        yield from self._loosened()
         for device in _others(self.device, devices):
             yield "other-device", {"other-device": device.name}, replace(self, device=device)
+
+    def _loosened(self) -> Iterator[tuple[str, Values, Held]]:
+        """Compress less, by whole millimetres; the target goes along with the breast."""
+        if self.usual_mm is None:
+            return
+        now = Position(*self.shift_mm, self.approach, self.thickness_mm)
+        in_breast = breast_from_support(self.target_mm[None], self.usual_mm, now)
+        _, most = thickness_limits_mm(self.usual_mm)
+        for thickness in np.arange(np.floor(self.thickness_mm) + 1.0, most + 1e-9):
+            then = replace(now, thickness_mm=float(thickness))
+            target = support_from_breast(in_breast, self.usual_mm, then)[0]
+            loosened = replace(self, target_mm=target, thickness_mm=float(thickness))
+            yield "less-compression", {"less-compression": float(thickness)}, loosened
 
     def _repositioned(self) -> tuple[str, Values, Held]:
         """Bring the target under the middle of the window, as far as the chest wall lets it."""

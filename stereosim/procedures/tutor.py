@@ -36,6 +36,7 @@ def observe(
     unit: Unit | None = None,
     skill: Skill | None = None,
     step: Step | None = None,
+    usual_mm: float | None = None,
 ) -> tuple[Observation, ...]:
     """Look at the read-outs: marks, margins, exposures.
 
@@ -51,6 +52,8 @@ def observe(
         Whose tolerances count; by default those of ``"trained"``.
     step : Step, optional
         Where the procedure is: what no longer matters there is left out.
+    usual_mm : float, optional
+        Thickness of the breast in its usual compression: how far it may be loosened.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def observe(
         if unit is None:
             raise ValueError("unit: a stereotactic procedure needs its unit")
         found += [*_marks(seen, unit, skill), *_thickness(seen)]
-    found += _margins(seen, devices, unit)
+    found += _margins(seen, devices, unit, usual_mm)
     return at_step(found, step)
 
 
@@ -151,7 +154,9 @@ def _thickness(seen: Seen) -> Iterator[Observation]:
         yield Observation("thin-breast", values, "note")
 
 
-def _margins(seen: Seen, devices: Mapping[str, Device], unit: Unit | None) -> Iterator[Observation]:
+def _margins(
+    seen: Seen, devices: Mapping[str, Device], unit: Unit | None, usual_mm: float | None
+) -> Iterator[Observation]:
     """Yield each margin that forbids firing, with what mends it."""
     if seen.device is None or seen.margins is None or seen.marked_mm is None:
         return
@@ -165,7 +170,7 @@ def _margins(seen: Seen, devices: Mapping[str, Device], unit: Unit | None) -> It
             window,
             seen.approach,
             seen.shift_mm,
-            seen.thickness_mm,
+            usual_mm,
         )
         thickness: float | None = seen.thickness_mm
     else:
