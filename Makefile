@@ -6,7 +6,7 @@ DEMO_CASE = $(BIN)/stereosim compare case-1 --trials 6 --seed 1 --out demo/case-
 DEMO_COHORT = $(BIN)/stereosim compare screening --trials 16 --seed 1 --out demo/cohort
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help demo app test test-all lint bench clean
+.PHONY: help demo app bundle translations thumbnails test test-all lint bench clean
 
 help:  ## list the targets
 	@echo "stereosim: make TARGET"
@@ -24,6 +24,19 @@ demo:  ## compare both guidances on case 1 and on a small cohort; write the repo
 app:  ## open the desktop app (CASE=name opens it on that case)
 	@tools/setup.sh app
 	$(BIN)/stereosim app $(CASE)
+
+bundle:  ## make dist/stereosim, a folder with the app that runs without Python
+	@tools/setup.sh app bundle
+	$(BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/bundle tools/bundle/stereosim.spec
+	@echo "The app:  dist/stereosim/stereosim      (or, on a case: dist/stereosim/stereosim app case-1)"
+
+translations:  ## gather the texts of the app into its .ts files and compile them
+	@tools/setup.sh app
+	$(BIN)/python tools/translations.py
+
+thumbnails:  ## make the gallery's thumbnails again, from the simulator
+	@tools/setup.sh app
+	$(BIN)/python tools/thumbnails.py
 
 test:  ## run the tests, the checkers of style and types included
 	@tools/setup.sh app test

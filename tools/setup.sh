@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make .venv ready: tools/setup.sh EXTRA [EXTRA ...], extras of pyproject.toml (app, test, bench).
+# Make .venv ready: tools/setup.sh EXTRA [EXTRA ...], extras of pyproject.toml (app, test, bench, bundle).
 # Does nothing, at once, when that has been done for this pyproject.toml and constraints.txt.
 # PYTHON=/path/to/python3.12 chooses the interpreter.
 set -eu
@@ -95,5 +95,16 @@ if [ "$(uname -s)" = Linux ]; then
         say "    sudo apt-get install $packages"
     fi
 fi
+
+case ",$extras," in
+    *,bundle,*)
+        # PyInstaller asks it which libraries a library needs.
+        if [ "$(uname -s)" = Linux ] && ! command -v objdump >/dev/null 2>&1 \
+            && ! apt_install binutils; then
+            say "The bundle needs objdump:  sudo apt-get install binutils"
+            exit 1
+        fi
+        ;;
+esac
 
 printf '%s\n' "$state" > "$stamp"

@@ -13,6 +13,7 @@ from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 _OURS = "of the user's language"
+_COMMON = "Common"
 
 # What the progress lines of the library say; here, because the library knows no translations.
 STAGES = (
@@ -87,6 +88,21 @@ def chosen_language(setting: str) -> str:
     return "zh_CN" if system.language() == QLocale.Language.Chinese and simplified else "en"
 
 
+class _Translator(QTranslator):
+    """Finds also the texts that no class speaks for, see tools/translations.py."""
+
+    def translate(
+        self,
+        context: str,
+        sourceText: str,
+        disambiguation: str | None = None,
+        n: int = -1,
+    ) -> str:
+        """Return the translation; None, which Qt takes for "not mine", where there is none."""
+        found = super().translate(context, sourceText, disambiguation, n)
+        return found or super().translate(_COMMON, sourceText) or None  # type: ignore[return-value]
+
+
 def speak(app: QCoreApplication, setting: str) -> None:
     """Have `app` speak the language of `setting`; windows made from now on do."""
     for old in app.findChildren(QTranslator, _OURS):
@@ -100,7 +116,7 @@ def speak(app: QCoreApplication, setting: str) -> None:
         return
     of_qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     for folder, stem in ((of_qt, "qtbase_"), (str(TRANSLATIONS), "stereosim_")):
-        translator = QTranslator(app)
+        translator = _Translator(app)
         translator.setObjectName(_OURS)
         if translator.load(f"{stem}{language}", folder):
             app.installTranslator(translator)
