@@ -206,6 +206,7 @@ def observe_read_outs(
             unit=room.unit if seen.guidance == "stereotactic" else None,
             skill=room.skill,
             step=step,
+            usual_mm=engine.patient.breast.thickness_mm,
         )
     except Exception:
         # A hint that fails is not worth a dialog.
