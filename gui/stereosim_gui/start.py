@@ -157,7 +157,7 @@ class Session:
 
 
 def _prepared(cancel: Cancel, report: Report) -> Iterator[None]:
-    """Import the practice page (pyqtgraph) and warm the simulator up; runs in the worker."""
+    """Import the practice page and warm the simulator up; runs in the worker."""
     # Compiling makes millions of objects, and one search among them for garbage holds up the
     # window for 400 ms (30 ms without). Those that stay need not be searched ever again.
     gc.disable()

@@ -103,7 +103,7 @@ class MainWindow(Listens, QMainWindow):
             self.gallery.cards.setFocus(Qt.FocusReason.OtherFocusReason)
             self.setWindowTitle("stereosim")
             return
-        # Imported here: it loads pyqtgraph, which the gallery can do without.
+        # Imported here: the gallery is there sooner without it.
         from stereosim_gui.views.practise import PractisePage
 
         self.page = PractisePage(self.app, attempt)
