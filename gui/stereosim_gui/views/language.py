@@ -32,6 +32,8 @@ class _ByLocale(string.Formatter):
         if isinstance(value, float) and format_spec.endswith("f"):
             plain = format(value, format_spec)
             point = QLocale().decimalPoint()
+            # A true minus sign: a hyphen is easily overlooked.
+            plain = plain.replace("-", "−")
             return plain if point == "." else plain.replace(".", point)
         return str(super().format_field(value, format_spec))
 
@@ -48,7 +50,7 @@ def signed(value: float, decimals: int = 1) -> str:
     """Return a number with its sign, by locale and with a true minus."""
     rounded = round(float(value), decimals)
     sign = "+" if rounded else ""
-    return fill(f"{{v:{sign}.{decimals}f}}", v=rounded + 0.0).replace("-", "−")
+    return fill(f"{{v:{sign}.{decimals}f}}", v=rounded + 0.0)
 
 
 def spoken(text: Text) -> str:
