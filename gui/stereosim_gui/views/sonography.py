@@ -6,7 +6,16 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
@@ -65,14 +74,21 @@ class Sonography(Part):
         row.setSpacing(6)
         row.addWidget(self.image, 1)
         row.addWidget(self.time_gain)
-        self.side = QWidget()
-        column = QVBoxLayout(self.side)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.referral)
         column.addWidget(self.body, 1)
         column.addWidget(self.place)
         column.addWidget(self.knobs)
+        # Large letters need more room than a small window has.
+        self.side = QScrollArea()
+        self.side.setWidgetResizable(True)
+        self.side.setFrameShape(QFrame.Shape.NoFrame)
+        self.side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.side.setWidget(inside)
         row.addWidget(self.side)
 
     def _bind(self) -> None:

@@ -49,7 +49,7 @@ class BodyView(Part):
         self._dragged: tuple[str, QPointF] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(200, 190)
+        self.setMinimumSize(200, max(190, 11 * self.fontMetrics().height()))
         self.setAccessibleName(self.tr("Probe on the breast"))
         self.setToolTip(
             self.tr(
@@ -70,9 +70,10 @@ class BodyView(Part):
         """Pixels per millimetre of skin."""
         skin = self.machine.skin
         half = (90.0, 80.0) if skin is None else np.abs(skin.outline_mm).max(axis=0)
-        room = self.fontMetrics().height() + 6.0
-        across = (self.width() - 2.0 * room) / (2.0 * float(half[0]))
-        along = (self.height() - 2.0 * room) / (2.0 * float(half[1]))
+        # Room for the hours all round, and above and below them for a line of words.
+        line = self.fontMetrics().height()
+        across = (self.width() - 2.0 * (line + 6.0)) / (2.0 * float(half[0]))
+        along = (self.height() - 4.0 * (line + 3.0)) / (2.0 * float(half[1]))
         return max(0.2, min(across, along))
 
     def pixel_of(self, x_mm: float, y_mm: float) -> QPointF:

@@ -96,7 +96,7 @@ class SonogramView(Part):
     def image_rect(self) -> QRectF:
         """Where the image lies in the widget: as large as the scales leave room for."""
         metrics = self.fontMetrics()
-        left, right = metrics.horizontalAdvance("00") + 16.0, 16.0
+        left, right = metrics.horizontalAdvance("mm") + 13.0, 16.0
         top, bottom = metrics.height() + 6.0, metrics.height() + 10.0
         room = QRectF(left, top, self.width() - left - right, self.height() - top - bottom)
         width, depth = self._size_mm()
@@ -198,7 +198,7 @@ class SonogramView(Part):
         unit = self.tr("mm")
         painter.drawText(
             QPointF(
-                rect.left() - 11 - metrics.horizontalAdvance(unit),
+                rect.left() - 9 - metrics.horizontalAdvance(unit),
                 rect.bottom() + 8 + metrics.ascent(),
             ),
             unit,

@@ -7,15 +7,14 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
     QVBoxLayout,
-    QWidget,
 )
 
 from stereosim_gui.model.sonogram import DYNAMIC_RANGE_DB, GAIN_DB, TGC_DB, TGC_SLIDERS
@@ -124,8 +123,8 @@ class Knobs(Part):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
+        self.row = QGridLayout()
+        self.row.setSpacing(4)
         self.freeze = button(
             self.tr("Freeze"),
             self.tr("Hold the image, or go on (Space). Measure and mark on a frozen image."),
@@ -146,10 +145,20 @@ class Knobs(Part):
         self.auto = button(
             self.tr("Auto"), self.tr("Set the gain to this image (A)."), machine.fit_gain
         )
-        for made_button in (self.freeze, self.keep, self.caliper, self.auto):
-            buttons.addWidget(made_button)
-        whole.addLayout(buttons)
+        self._place_buttons(4)
+        whole.addLayout(self.row)
         whole.addLayout(grid)
+
+    def _place_buttons(self, columns: int) -> None:
+        for k, made in enumerate((self.freeze, self.keep, self.caliper, self.auto)):
+            self.row.addWidget(made, k // columns, k % columns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons into two rows where one is too short for their words."""
+        super().resizeEvent(event)
+        buttons = (self.freeze, self.keep, self.caliper, self.auto)
+        widest = max(made.sizeHint().width() for made in buttons)
+        self._place_buttons(4 if 4 * widest + 12 <= self.width() else 2)
 
     def refresh(self) -> None:
         """Show how the machine is set."""
@@ -220,14 +229,3 @@ class TimeGain(Part):
         for made, value in zip(self.sliders, self.machine.display.tgc_db, strict=True):
             with QSignalBlocker(made):
                 made.setValue(round(value))
-
-
-def row_of(*widgets: QWidget) -> QWidget:
-    """Return a widget that holds `widgets` side by side."""
-    made = QWidget()
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(4)
-    for widget in widgets:
-        row.addWidget(widget)
-    return made

@@ -16,7 +16,6 @@ from stereosim_gui.views.controls.fire import FireButton
 from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.controls.sonography import FramePage
 from stereosim_gui.views.language import fill, signed, spoken
-from stereosim_gui.views.tone import set_tone
 
 # Nearer than this to the target the line is said to meet it.
 _MEETS_MM = 2.0
@@ -25,7 +24,7 @@ _MEETS_MM = 2.0
 def guide_box(page: Page) -> QCheckBox:
     """Return the switch of the needle guide in the image."""
     machine = page.attempt.sonography
-    made = QCheckBox(page.tr("Guide in image"))
+    made = QCheckBox(page.tr("Needle guide in the image"))
     made.setToolTip(
         page.tr(
             "The line that the needle is told to follow and where its aperture comes to lie after "
@@ -54,13 +53,17 @@ class NeedleControls(Page):
             )
         )
         self.devices.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.devices.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.devices.setMinimumContentsLength(12)
         self.devices.activated.connect(self._choose)
         self.column.addWidget(self.devices)
         self.column.addWidget(heading(self.tr("Entry beside the probe")))
         sides = QGridLayout()
         sides.setSpacing(4)
         self.sides: dict[int, QPushButton] = {}
-        for side, words in ((-1, self.tr("← from the left")), (1, self.tr("from the right →"))):
+        for side, words in ((-1, self.tr("← left")), (1, self.tr("right →"))):
             button = QPushButton(words)
             button.setCheckable(True)
             button.setAccessibleName(words)
@@ -95,18 +98,18 @@ class NeedleControls(Page):
         )
         fields = QGridLayout()
         fields.setHorizontalSpacing(6)
-        fields.setVerticalSpacing(2)
-        for k, box in enumerate((self.distance, self.tilt, self.turn)):
+        fields.setVerticalSpacing(4)
+        for row, box in enumerate((self.distance, self.tilt, self.turn)):
             label = QLabel(box.name)
-            set_tone(label, "caption")
             label.setBuddy(box)
+            label.setToolTip(box.toolTip())
             box.edited.connect(self._edited)
-            fields.addWidget(label, 2 * (k // 2), k % 2)
-            fields.addWidget(box, 2 * (k // 2) + 1, k % 2)
-            fields.setColumnStretch(k % 2, 1)
-        self.guide = guide_box(self)
-        fields.addWidget(self.guide, 3, 1)
+            fields.addWidget(label, row, 0)
+            fields.addWidget(box, row, 1)
+        fields.setColumnStretch(1, 1)
         self.column.addLayout(fields)
+        self.guide = guide_box(self)
+        self.column.addWidget(self.guide)
         self.path = note("", "")
         self.column.addWidget(self.path)
         self.margins = note("", "")
