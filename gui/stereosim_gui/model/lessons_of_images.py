@@ -118,7 +118,7 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         QT_TRANSLATE_NOOP(
             "Teaching",
             "The group lies {lateral_mm:.1f} mm from the needle, at {hour} o'clock, and "
-            "{dz_mm:.1f} mm {dz_way} of the middle of the aperture.",
+            "{dz_mm:.1f} mm {dz_way} the middle of the aperture.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",
@@ -159,7 +159,7 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "Teaching",
             "Left view {left_mm:.1f} mm {left_way}, right view {right_mm:.1f} mm {right_way}: "
             "opposite sides, so the error lies along the needle. The group is {dz_mm:.1f} mm "
-            "{dz_way}.",
+            "{dz_way} the middle of the aperture.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",
@@ -184,7 +184,8 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "postfire-y": (
         QT_TRANSLATE_NOOP(
             "Teaching",
-            "In both views the group lies {dy_mm:.1f} mm {dy_way} of the needle: an error along y.",
+            "In both views the group lies {dy_mm:.1f} mm off the needle {dy_way}: an error along "
+            "y.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",

@@ -152,8 +152,8 @@ _RIGHT = QT_TRANSLATE_NOOP("Teaching", "to the right")
 _LEFT = QT_TRANSLATE_NOOP("Teaching", "to the left")
 _UP = QT_TRANSLATE_NOOP("Teaching", "toward the nipple")
 _DOWN = QT_TRANSLATE_NOOP("Teaching", "toward the chest wall")
-_HIGHER = QT_TRANSLATE_NOOP("Teaching", "above, toward the paddle")
-_LOWER = QT_TRANSLATE_NOOP("Teaching", "below, toward the support")
+_HIGHER = QT_TRANSLATE_NOOP("Teaching", "above")
+_LOWER = QT_TRANSLATE_NOOP("Teaching", "below")
 _WORDS = {
     "dx_mm": (_RIGHT, _LEFT),
     "dy_mm": (_UP, _DOWN),

@@ -104,9 +104,9 @@ class Sketch(QWidget):
         self.setAccessibleName(self.tr("Sketch in three dimensions"))
         self.setToolTip(
             self.tr(
-                "Drag or use the arrow keys to turn it, the wheel or + and - to zoom, "
-                "Home to go back. Look along the needle (press E) and from the side (press F): the "
-                "error along the needle shows only from the side."
+                "Drag or use the arrow keys to turn it, + and - to zoom (or the wheel, once it "
+                "has been clicked), Home to go back. An error along the needle shows only from "
+                "the side."
             )
         )
 
@@ -145,7 +145,7 @@ class Sketch(QWidget):
 
     # --- turning ----------------------------------------------------------------------------------
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Turn, zoom, or look along an axis."""
+        """Turn and zoom."""
         turns = {
             Qt.Key.Key_Left: (-_KEY_DEG, 0.0),
             Qt.Key.Key_Right: (_KEY_DEG, 0.0),
@@ -153,7 +153,6 @@ class Sketch(QWidget):
             Qt.Key.Key_Down: (0.0, -_KEY_DEG),
         }
         key = Qt.Key(event.key())
-        zoom = self.eye.zoom
         if key in turns:
             self.look(self.eye.turned(*turns[key]))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -161,11 +160,7 @@ class Sketch(QWidget):
         elif key == Qt.Key.Key_Minus:
             self.look(self.eye.zoomed(1.0 / _KEY_ZOOM))
         elif key == Qt.Key.Key_Home:
-            self.look(Eye())
-        elif key == Qt.Key.Key_E:
-            self.look(Eye(180.0, 89.0, zoom))
-        elif key == Qt.Key.Key_F:
-            self.look(Eye(180.0, 0.0, zoom))
+            self.look(Eye(zoom=self.eye.zoom))
         else:
             super().keyPressEvent(event)
 

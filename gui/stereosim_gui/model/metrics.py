@@ -1,0 +1,67 @@
+"""The figures of an attempt as a CSV file: one figure a line, decimal points, no personal data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from stereosim_gui.model.debriefing import AXES
+
+if TYPE_CHECKING:
+    from stereosim_gui.model.review import Review
+    from stereosim_gui.model.spec import AttemptSpec
+
+Line = tuple[str, str | int | float, str]
+
+
+def metrics_csv(spec: AttemptSpec, review: Review) -> str:
+    """Return the figures of an attempt as CSV: figure, value, unit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("figure", "value", "unit"))
+    for name, value, unit in _lines(spec, review):
+        writer.writerow((name, f"{value:.6g}" if isinstance(value, float) else value, unit))
+    return text.getvalue()
+
+
+def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
+    facts, score = review.facts, review.score
+    for name, value in spec.as_dict().items():
+        yield name, "" if value is None else value, ""
+    yield "outcome", score.outcome, ""
+    yield "target specks", int(facts.target.sum()), ""
+    yield "target specks removed", int((facts.target & facts.removed).sum()), ""
+    yield "fraction removed", float(facts.fraction_removed), "1"
+    yield "fraction of the volume removed", float(facts.lesion_fraction_removed), "1"
+    yield "cores", score.cores, ""
+    yield "cores with calcification on the film", score.cores_with_calcification, ""
+    yield "mass removed", float(facts.removed_mg), "mg"
+    yield "exposures", len(facts.exposures), ""
+    yield "mean glandular dose", float(facts.dose_mgy), "mGy"
+    yield "time", float(facts.minutes), "min"
+    yield "insertions", facts.passes, ""
+    yield "steps taken back", facts.undone, ""
+    if facts.clip_distance_mm is not None:
+        yield "clip to target", facts.clip_distance_mm, "mm"
+    for firing in facts.firings:
+        where = f"firing {firing.number}"
+        parts = (
+            ("error", firing.error_mm),
+            ("marking", firing.marking_mm),
+            ("aimed off", firing.intended_mm),
+            ("needle", firing.needle_mm),
+            ("tissue", firing.tissue_mm),
+        )
+        for part, vector in parts:
+            for axis, value in zip(AXES, vector, strict=True):
+                yield f"{where} {part} {axis}", float(value), "mm"
+        yield f"{where} causes", "; ".join(firing.causes), ""
+    for core in facts.cores:
+        yield f"core {core.number} clock hour", float(core.hour), "h"
+        yield f"core {core.number} mass", float(core.mass_mg), "mg"
+        yield f"core {core.number} specks", len(core.specks), ""
+        yield f"core {core.number} specks of the target", core.target_specks, ""
+    for cost in facts.exposures:
+        yield f"exposure {cost.number} {cost.phase} {cost.view}", float(cost.dose_mgy), "mGy"
