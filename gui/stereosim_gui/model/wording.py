@@ -152,7 +152,7 @@ def problems(
     if stroke <= limits.stroke_margin_mm:
         past = say(
             QT_TRANSLATE_NOOP(
-                "Safety", "Stroke margin {mm:.1f} mm: the tip would come out at the back."
+                "Safety", "Stroke margin {mm:.1f} mm: tip out at the back of the breast."
             ),
             mm=stroke,
         )
@@ -164,24 +164,18 @@ def problems(
                 mm=stroke,
                 limit=limits.stroke_margin_mm,
             )
-        mend = QT_TRANSLATE_NOOP(
-            "Safety", "Petite aperture, less depth, or approach from the other side."
-        )
+        mend = QT_TRANSLATE_NOOP("Safety", "Petite aperture, less depth, or from the other side.")
         found.append((past, say(mend)))
     if skin <= 0.0:
         found.append(
             (
                 say(
                     QT_TRANSLATE_NOOP(
-                        "Safety", "Skin margin {mm:.1f} mm: the aperture would open in the skin."
+                        "Safety", "Skin margin {mm:.1f} mm: aperture open in the skin."
                     ),
                     mm=skin,
                 ),
-                say(
-                    QT_TRANSLATE_NOOP(
-                        "Safety", "Petite aperture, more depth, or approach from the other side."
-                    )
-                ),
+                say(QT_TRANSLATE_NOOP("Safety", "Petite aperture, or aim deeper.")),
             )
         )
     if margins.length_margin_mm < 0.0:

@@ -80,7 +80,7 @@ class ClockDial(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a size in which the numbers can be read."""
-        side = 120 + 4 * self.fontMetrics().height()
+        side = 110 + 4 * self.fontMetrics().height()
         return QSize(side, side)
 
     @property
@@ -266,3 +266,10 @@ def _sector(hour: float, inner: float, outer: float) -> QPainterPath:
     path.arcTo(QRectF(-inner, -inner, 2 * inner, 2 * inner), start + _OPENING_DEG, -_OPENING_DEG)
     path.closeSubpath()
     return path
+
+
+def clock(hour: float, *, minutes: bool = False) -> str:
+    """Return a clock hour as on a clock: ``1:30``; a whole one plain, or with its `minutes`."""
+    past = round(60.0 * hour) % 60
+    whole = (round(60.0 * hour) // 60) % 12 or 12
+    return f"{whole}:{past:02d}" if past or minutes else str(whole)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from stereosim_gui.model.sampling import Hours
 from stereosim_gui.views import theme
+from stereosim_gui.views.clock_dial import clock
 from stereosim_gui.views.language import fill
 
 _CORE = QColor("#e8b9a0")
@@ -32,7 +33,7 @@ class CoreTray(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height of a core and its number."""
-        return QSize(330, 24 + 2 * self.fontMetrics().height())
+        return QSize(330, 20 + 2 * self.fontMetrics().height())
 
     def show_cores(self, hours: Hours, filled: float | None = None) -> None:
         """Show cores; while the vacuum draws, only the first `filled` of them."""
@@ -71,14 +72,9 @@ class CoreTray(QWidget):
                 continue
             for words, y, colour in (
                 (str(k + 1), self.height() - letters.descent() - 1.0, theme.TEXT),
-                (_hour(self.hours[k]), letters.ascent() + 1.0, theme.QUIET),
+                (clock(self.hours[k]), letters.ascent() + 1.0, theme.QUIET),
             ):
                 painter.setPen(QColor(colour))
                 place = QPointF(x + (step - letters.horizontalAdvance(words)) / 2, y)
                 painter.drawText(place, words)
         painter.end()
-
-
-def _hour(hour: float) -> str:
-    """Return a clock hour without needless decimals."""
-    return fill("{h:.0f}" if hour == round(hour) else "{h:.1f}", h=hour)

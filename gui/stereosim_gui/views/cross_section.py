@@ -158,10 +158,9 @@ class _Drawing:
             painter.drawRect(QRectF(high, top - 4.0, max(right - high, 0.0), 4.0))
         self._words(QPointF(right, top - 5.0), self.widget.tr("paddle"), theme.QUIET, right=True)
         self._words(
-            QPointF(right, bottom + 4.0 + self.letters.ascent()),
+            QPointF(left, bottom + 4.0 + self.letters.ascent()),
             self.widget.tr("support"),
             theme.QUIET,
-            right=True,
         )
         # The thickness, on the side of the chest wall.
         x = left - 6.0

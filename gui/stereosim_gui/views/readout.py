@@ -174,10 +174,10 @@ class Readout(Part):
             if reading.target_mm is None:
                 cell.show_value(_NOTHING)
             elif reading.sd_mm is None:
-                cell.show_value(fill("{v:.1f}", v=float(reading.target_mm[k])).replace("-", "−"))
+                cell.show_value(fill("{v:.1f}", v=float(reading.target_mm[k])))
             else:
                 v, sd = float(reading.target_mm[k]), float(reading.sd_mm[k])
-                words = fill("{v:.1f} ±{sd:.2f}", v=v, sd=sd).replace("-", "−")
+                words = fill("{v:.1f} ±{sd:.2f}", v=v, sd=sd)
                 cell.show_value(words, "bad" if axis == "z" and reading.outside else "")
         for name, depth in (
             ("paddle", reading.from_paddle_mm),
@@ -185,7 +185,7 @@ class Readout(Part):
         ):
             if name in self.cells:
                 words = _NOTHING if depth is None else fill(self.tr("{v:.1f} mm"), v=depth)
-                self.cells[name].show_value(words.replace("-", "−"))
+                self.cells[name].show_value(words)
         mismatch = self.cells.get("mismatch")
         if mismatch is None:
             return

@@ -14,6 +14,7 @@ from stereosim_gui.model.display import Picture
 from stereosim_gui.model.sampling import hours_of
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.viewport import Viewport
+from stereosim_gui.views.clock_dial import clock
 from stereosim_gui.views.image_pane import ImagePane
 from stereosim_gui.views.image_tools import ImageTools
 from stereosim_gui.views.ink import lines, plate, stroke
@@ -106,9 +107,8 @@ class SpecimenView(Part):
             number = QPointF((x0 + x1) / 2, y0 - 2.0)
             plate(painter, number, [str(k + 1)], anchor=(0.5, 1.0), bold_first=True)
             if k < len(hours):
-                words = fill("{h:.1f}" if hours[k] % 1.0 else "{h:.0f}", h=hours[k])
-                clock = fill(self.tr("{h} h"), h=words)
-                plate(painter, QPointF((x0 + x1) / 2, y1 + 2.0), [clock], anchor=(0.5, 0.0))
+                place = QPointF((x0 + x1) / 2, y1 + 2.0)
+                plate(painter, place, [clock(hours[k], minutes=True)], anchor=(0.5, 0.0))
 
     def let_go(self) -> None:
         """Have the pane listen to nothing any more either."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMessageBox, QWidget
 from stereosim_gui.views.tone import set_tone
 
 # Frame, padding and arrows of a field, in pixels.
-_BESIDE_TEXT = 44
+_BESIDE_TEXT = 58
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -158,7 +158,8 @@ def ask_first(
     act : callable
         Done where the answer is `go`.
     """
-    box = QMessageBox(QMessageBox.Icon.Warning, title, question, parent=parent)
+    box = QMessageBox(QMessageBox.Icon.Warning, title, title, parent=parent)
+    box.setInformativeText(question)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     yes = box.addButton(go, QMessageBox.ButtonRole.DestructiveRole)
     no = box.addButton(stay, QMessageBox.ButtonRole.RejectRole)

@@ -178,7 +178,7 @@ class PairControls(ImagingPage):
         super().refresh()
         self.what.setText(
             self.tr(
-                "The pair is taken at -15 and +15 degrees. A speck shifts between the views "
+                "The pair is taken at −15° and +15°. A speck shifts between the views "
                 "along x; the higher it lies above the detector, the more."
             )
         )

@@ -26,7 +26,7 @@ from stereosim_gui.views.listening import Listens
 from stereosim_gui.views.tone import set_tone
 
 _OFFSET_MM = 30.0
-_ROWS_SEEN = 6
+_ROWS_SEEN = 4
 
 
 class DeviceTable(Listens, QTableWidget):
@@ -131,7 +131,7 @@ class NeedleControls(Page):
         # What follows once the device has been taken.
         self._then: Advance | None = None
         self.table = DeviceTable(self.app, self.attempt)
-        self.column.addWidget(self.table, 1)
+        self.column.addWidget(self.table, 100)
         self.facts = note()
         self.column.addWidget(self.facts)
         self.problem = note("", "bad")

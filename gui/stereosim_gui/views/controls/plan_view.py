@@ -13,9 +13,9 @@ from stereosim_gui.views.language import fill, signed
 _PAD = 4.0
 _TISSUE = QColor("#4b3a34")
 _SKIN = QColor("#c79a83")
-# The part of the support that is drawn, mm: the usual field and a hand's breadth of breast.
-_HALF_WIDTH_MM = 74.0
-_DEPTH_MM = 100.0
+# The part of the support that is drawn at least, mm: the field of the detector.
+_HALF_WIDTH_MM = 70.0
+_DEPTH_MM = 78.0
 
 
 class PlanView(QWidget):
@@ -48,12 +48,13 @@ class PlanView(QWidget):
     def _scale(self) -> float:
         return min(
             (self.width() - 2 * _PAD) / (2 * _HALF_WIDTH_MM),
-            (self.height() - 2 * _PAD) / _DEPTH_MM,
+            (self.height() - 2 * _PAD - 2 * self.fontMetrics().height()) / _DEPTH_MM,
         )
 
     def _at(self, point: Point) -> QPointF:
         scale = self._scale()
-        return QPointF(self.width() / 2 + scale * point[0], self.height() - _PAD - scale * point[1])
+        base = self.height() - self.fontMetrics().height() - 3.0
+        return QPointF(self.width() / 2 + scale * point[0], base - scale * point[1])
 
     def _box(self, box: Box) -> QRectF:
         return QRectF(self._at((box[0], box[3])), self._at((box[2], box[1])))

@@ -110,6 +110,7 @@ class PositionControls(Page):
             label.setBuddy(box)
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
+            box.setMaximumWidth(box.minimumWidth())
             box.edited.connect(self._edited)
         fields.addLayout(grid)
         fields.addStretch(1)

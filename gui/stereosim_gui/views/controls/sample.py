@@ -170,7 +170,7 @@ class SampleControls(Page):
                 "A gun takes one core a pass. Withdraw it, and aim a few mm beside for the next."
             )
         else:
-            words = self.tr("Plan the hours that face the lesion, then take the cores.")
+            words = self.tr("Plan the hours that face the lesion.")
         show_note(self.advice, words)
 
     def _directions(self) -> tuple[str, str, str, str]:

@@ -15,7 +15,7 @@ from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.language import fill, spoken
 
 _LARGEST_PX = 99999.0
-_ANGLES = {"left": -15, "right": 15}
+_ANGLES = {"left": -15.0, "right": 15.0}
 
 
 class TargetControls(Page):
@@ -58,8 +58,10 @@ class TargetControls(Page):
                 self.boxes[view, k] = box
                 grid.addWidget(box, row, k + 1)
         for row, view in enumerate(("left", "right"), start=1):
-            label = fill(self.tr("{view}, {angle:+d}°"), view=self._view(view), angle=_ANGLES[view])
-            grid.addWidget(QLabel(label.replace("-", "−")), row, 0)
+            label = fill(
+                self.tr("{view}, {angle:+.0f}°"), view=self._view(view), angle=_ANGLES[view]
+            )
+            grid.addWidget(QLabel(label), row, 0)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         self.column.addLayout(grid)
@@ -134,7 +136,7 @@ class TargetControls(Page):
                     self.tr("Depth: {a:.1f} mm under the paddle, {b:.1f} mm above the support."),
                     a=reading.from_paddle_mm,
                     b=reading.from_support_mm,
-                ).replace("-", "−"),
+                ),
                 "",
             )
 
