@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
-import os
 import signal
 import sys
 import threading
@@ -217,9 +216,6 @@ def show(case: str | None, data: Path | None = None) -> int:
     """Open the window, on `case` if one is named; return when it is closed."""
     QApplication.setApplicationName("stereosim")
     folder = data or data_folder()
-    if getattr(sys, "frozen", False):
-        # A bundle may lie where its user cannot write.
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "compiled"))
     write_log(folder)
     sys.setswitchinterval(_SWITCH_S)
     # Ctrl+C in the terminal ends the app at once; every step is in the store by then.
