@@ -85,7 +85,7 @@ def test_the_shaft_falls_with_its_tilt_as_published(medium):
     levels = np.array([level_along(picture(medium, shaft(t)), shaft(t), BEHIND) for t in tilts])
     assert np.all(np.diff(levels) < 0.0)
     assert levels[0] > 35.0  # white on a usual display
-    assert levels[-1] < 8.0  # lost in gland, which is 10 dB over fat
+    assert levels[-1] < 10.0  # lost in gland, which is 10 dB over fat
     fit = np.polyval(np.polyfit(tilts, levels, 1), tilts)
     assert 1.0 - ((levels - fit) ** 2).sum() / ((levels - levels.mean()) ** 2).sum() > 0.8
 
@@ -119,9 +119,8 @@ def test_a_needle_across_the_plane_is_a_dot(medium):
     way = 8.0 / np.cos(np.radians(20.0))
     depth = 20.0 - way * np.sin(np.radians(20.0)) - 0.5 * DIAMETER
     assert frame.supine_mm(row, column) == pytest.approx([2.0, 0.0, depth], abs=0.6)
-    assert (
-        np.ptp(np.nonzero(frame.envelope > 0.5 * frame.envelope.max())[1]) * frame.column_mm < 1.5
-    )
+    bright = np.nonzero(frame.envelope > 0.5 * frame.envelope.max())[1]
+    assert np.ptp(bright) * frame.column_mm < DIAMETER + 0.5
 
 
 def test_the_specular_echo_of_a_lying_shaft_is_that_of_a_cylinder(medium):

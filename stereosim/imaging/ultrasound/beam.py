@@ -100,7 +100,7 @@ class Beam:
     resolution_volume_mm3: Array
 
 
-def _surviving_spectrum(
+def surviving_spectrum(
     probe: Probe, attenuation_db: Array, exponent: float
 ) -> tuple[Array, Array, Array]:
     """Centre (MHz), amplitude sd (MHz) and energy loss (dB) of the echo.
@@ -213,7 +213,7 @@ def form_beam(
     rows_mm: Array = np.linspace(0.0, (grid.rows - 1) * grid.row_mm, grid.rows)
     column = probe.width_mm / grid.columns
     summed = np.cumsum(attenuation) * grid.row_mm * 0.1
-    frequency, sd, loss = _surviving_spectrum(probe, summed, acoustics.attenuation_exponent)
+    frequency, sd, loss = surviving_spectrum(probe, summed, acoustics.attenuation_exponent)
 
     depth = np.arange(0.5, grid.depth_mm + 2 * _COARSE_STEP_MM, _COARSE_STEP_MM)
     f = np.interp(depth, rows_mm, frequency)
@@ -322,4 +322,4 @@ def _axial(sd_mhz: Array, speed_mm_us: float, row_mm: float) -> Array:
 def _sensitivity_db(probe: Probe, acoustics: Acoustics) -> float:
     """Speckle of unattenuated fat over electronic noise, dB: the loss at the stated penetration."""
     path = np.array([acoustics.phantom_attenuation * probe.penetration_mm * 0.1])
-    return float(_surviving_spectrum(probe, path, 1.0)[2][0])
+    return float(surviving_spectrum(probe, path, 1.0)[2][0])
