@@ -6,6 +6,9 @@ the axis.  :func:`fire` drives it home: it deviates sideways along a parabola ov
 part of the carry springs back.  :func:`insert` does both.  On :func:`withdraw` the rest of the
 carry is undone.
 
+A trainee's hand goes another way: :func:`pierce` brings the point through the skin, where the hand
+meant it but not quite in the direction that it meant, and :func:`steer` moves on from there.
+
 The tissue near the needle is carried as a whole; that the carry fades over centimetres is left out.
 """
 
@@ -31,6 +34,8 @@ __all__ = [
     "insert",
     "load_placement",
     "patient_motion",
+    "pierce",
+    "steer",
     "withdraw",
 ]
 
@@ -215,6 +220,100 @@ def adjust(tissue: Tissue, along_mm: float) -> tuple[Tissue, NeedlePose]:
         raise ValueError("no needle is in: advance it first")
     needle = replace(tissue.needle, pose=tissue.needle.pose.moved_along(along_mm))
     return replace(tissue, needle=needle), needle.pose
+
+
+def pierce(
+    tissue: Tissue,
+    device: Device,
+    aim: NeedlePose,
+    *,
+    errors: PlacementModel,
+    rng: np.random.Generator,
+) -> tuple[Tissue, NeedlePose]:
+    """Bring a needle through the skin by hand, supine frame.
+
+    The hand sees where it enters; what it misjudges is the direction.  The error across the needle
+    is that of :func:`advance` at the distance of the entry from a usual target.  Moved sideways as
+    a whole, as :func:`advance` does, a flat needle would enter centimetres away from where the hand
+    put it.
+
+    Parameters
+    ----------
+    tissue : Tissue
+        Without a needle in it.
+    device : Device
+        What is inserted.
+    aim : NeedlePose
+        How the hand means it to lie now: not one throw further on.
+    errors : PlacementModel
+        Aiming error (that along the axis has no meaning here) and carry.
+    rng : numpy.random.Generator
+        Four numbers are drawn from it, whatever the model.
+
+    Returns
+    -------
+    Tissue
+        Carried along the axis and pushed aside by the shaft.
+    NeedlePose
+        How it truly lies: same entry, same length inside.  At most half of the tilt is lost, or it
+        would not have gone through the skin.
+
+    Raises
+    ------
+    ValueError
+        When a needle is already in.
+    """
+    if tissue.needle is not None:
+        raise ValueError("a needle is already in: withdraw it first")
+    right, twelve, _ = rng.standard_normal(3) * np.asarray(errors.aim_sd_mm)
+    push = max(0.0, errors.push_mm + errors.push_sd_mm * float(rng.standard_normal()))
+    lever = errors.entry_distance_mm
+    twelve = min(twelve, lever * np.tan(np.radians(0.5 * aim.tilt_deg)))
+    axis = unit_vector(lever * aim.axis + right * aim.right + twelve * aim.twelve, "axis")
+    entry = aim.skin_mm
+    pose = NeedlePose(entry + (aim.centre_mm - entry) @ aim.axis * axis, axis, aim.twelve)
+    carry = push * pose.axis
+    return replace(tissue.moved(carry), needle=NeedleInPlace(pose, device, carry)), pose
+
+
+def steer(
+    tissue: Tissue, aim: NeedlePose, *, along_mm: float, azimuth_deg: float, tilt_deg: float
+) -> tuple[Tissue, NeedlePose]:
+    """Move the needle that is in by hand: about its entry through the skin, then along its axis.
+
+    Parameters
+    ----------
+    tissue : Tissue
+        With the needle in.
+    aim : NeedlePose
+        How the hand means it to lie now, supine frame.
+    along_mm : float
+        Along the axis, positive toward the tip.
+    azimuth_deg, tilt_deg : float
+        Changes of the angles of :meth:`NeedlePose.from_angles`.
+
+    Returns
+    -------
+    Tissue
+        The needle moved by the same steps as the hand meant; the skin keeps it from rising above
+        half of the tilt that the hand means.
+    NeedlePose
+        How the hand means it to lie after this.
+
+    Raises
+    ------
+    ValueError
+        When no needle is in.
+    """
+    if tissue.needle is None:
+        raise ValueError("no needle is in: pierce the skin first")
+    pose = tissue.needle.pose
+    inside = float((aim.centre_mm - aim.skin_mm) @ aim.axis)
+    meant = aim.turned(aim.skin_mm, azimuth_deg, tilt_deg).moved_along(along_mm)
+    held = max(tilt_deg, 0.5 * meant.tilt_deg - pose.tilt_deg)
+    entry = pose.centre_mm - inside * pose.axis
+    moved = pose.turned(entry, azimuth_deg, held).moved_along(along_mm)
+    return replace(tissue, needle=replace(tissue.needle, pose=moved)), meant
 
 
 def withdraw(tissue: Tissue) -> Tissue:

@@ -115,6 +115,60 @@ class NeedlePose:
         entry[2] = 0.0
         return cls.from_points(entry, target)
 
+    @classmethod
+    def from_angles(cls, centre_mm: Vector, azimuth_deg: float, tilt_deg: float) -> NeedlePose:
+        """Return a needle held by hand, supine frame.
+
+        Parameters
+        ----------
+        centre_mm : sequence of float, length 3
+            Centre of the aperture.
+        azimuth_deg : float
+            Direction in which it travels along the skin, from +x toward +y.
+        tilt_deg : float
+            Angle to the skin; at 90 it goes straight down, with 12 o'clock along the azimuth.
+        """
+        a, t = np.radians([azimuth_deg, tilt_deg])
+        axis = np.array([np.cos(a) * np.cos(t), np.sin(a) * np.cos(t), np.sin(t)])
+        twelve = np.array([np.cos(a) * np.sin(t), np.sin(a) * np.sin(t), -np.cos(t)])
+        return cls(np.asarray(centre_mm, np.float64), axis, twelve)
+
+    @property
+    def tilt_deg(self) -> float:
+        """Angle to the skin, supine frame, counted from the side opposite to 12 o'clock's.
+
+        Above 90 the needle travels backward, with 12 o'clock then facing away from the skin.
+        """
+        ahead = self._level_right[[1, 0, 2]] * [1.0, -1.0, 0.0]
+        return float(np.degrees(np.arctan2(self.axis[2], self.axis @ ahead)))
+
+    @property
+    def skin_mm(self) -> Array:
+        """Where the axis meets the skin (z = 0, supine frame), shape (3,).
+
+        Raises
+        ------
+        ValueError
+            When the needle lies along the skin.
+        """
+        if abs(self.axis[2]) < 1e-9:
+            raise ValueError("a needle along the skin does not meet it")
+        met: Array = self.centre_mm - self.centre_mm[2] / self.axis[2] * self.axis
+        return met
+
+    def turned(self, pivot_mm: Vector, azimuth_deg: float, tilt_deg: float) -> NeedlePose:
+        """Return the pose turned about a point: its azimuth and its tilt grow by so much."""
+        pivot = np.asarray(pivot_mm, np.float64)
+        about_z = _rotation(np.array([0.0, 0.0, 1.0]), azimuth_deg)
+        turn = _rotation(about_z @ self._level_right, -tilt_deg) @ about_z
+        centre = pivot + turn @ (self.centre_mm - pivot)
+        return NeedlePose(centre, turn @ self.axis, turn @ self.twelve)
+
+    @property
+    def _level_right(self) -> Array:
+        """3 o'clock brought level with the skin."""
+        return unit_vector(self.right * [1.0, 1.0, 0.0], "3 o'clock along the skin")
+
     @property
     def right(self) -> Array:
         """Unit vector of 3 o'clock, shape (3,)."""
@@ -169,3 +223,12 @@ class NeedlePose:
         mine = np.concatenate([self.centre_mm, self.axis, self.twelve])
         theirs = np.concatenate([other.centre_mm, other.axis, other.twelve])
         return bool(np.abs(mine - theirs).max() < 1e-6)
+
+
+def _rotation(axis: Array, angle_deg: float) -> Array:
+    """Return the matrix, shape (3, 3), that turns by the right-hand rule about a unit vector."""
+    x, y, z = axis
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    a = np.radians(angle_deg)
+    turn: Array = np.eye(3) + np.sin(a) * cross + (1.0 - np.cos(a)) * cross @ cross
+    return turn

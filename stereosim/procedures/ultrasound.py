@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.biopsy import needle
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.biopsy.safety import freehand_check
+from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.biopsy.tissue import Tissue
 from stereosim.imaging.ultrasound.beam import Grid
+from stereosim.imaging.ultrasound.frame import Frame, ProbePose
+from stereosim.imaging.ultrasound.live import DEEPEST_MM, LiveTissue
 from stereosim.imaging.ultrasound.probes import Probe
+from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
-from stereosim.procedures.intents import Intent, IntentError, MarkEcho, Scan
+from stereosim.procedures.intents import (
+    Advance,
+    Insert,
+    Intent,
+    IntentError,
+    Look,
+    MarkEcho,
+    Scan,
+    Steer,
+)
 from stereosim.procedures.procedure import Procedure
-from stereosim.procedures.state import ProcedureState, Seen, Step, Truth
+from stereosim.procedures.state import ProcedureState, Seen, Step, Still, Truth
 from stereosim.procedures.workflow import load_minutes
 
 if TYPE_CHECKING:
@@ -25,6 +39,9 @@ if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
 
 Array = NDArray[np.float64]
+
+# What no hand asks for: off the body, or shallower than any machine shows.
+ELSEWHERE_MM, SHALLOWEST_MM = 250.0, 10.0
 
 
 @dataclass
@@ -56,8 +73,14 @@ class UltrasoundProcedure(Procedure):
         match intent:
             case Scan():
                 return self._scan(state, intent)
+            case Look():
+                return self._look(state, intent)
             case MarkEcho(position, reason):
                 return self._mark(state, position, reason)
+            case Insert():
+                return self._insert(state, intent)
+            case Steer():
+                return self._steer(state, intent)
             case _:
                 raise IntentError(f"{intent.name}: not part of an ultrasound-guided procedure")
 
@@ -87,11 +110,74 @@ class UltrasoundProcedure(Procedure):
         )
         return replace(state, step=Step.SCOUT, seen=seen)
 
+    # --- what is on the screen --------------------------------------------------------------------
+    def live_frame(self, state: ProcedureState, look: Look) -> Frame:
+        """Return what the machine shows now with the probe held so.
+
+        In it are the specks still there, where they lie now, and the needle that is in, where it
+        truly lies.  Cavities and tracks of earlier cores are left out, and the speckle does not
+        move with tissue that the needle carries along.  The same state and look give the same
+        frame.  Tissue that is still missing is built first (see :meth:`prepare`).
+
+        Raises
+        ------
+        IntentError
+            For a place, depth or focus that no machine has.
+        """
+        _within(look, "x_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
+        _within(look, "y_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
+        _within(look, "depth_mm", SHALLOWEST_MM, DEEPEST_MM)
+        _within(look, "focus_mm", 1.0, DEEPEST_MM)
+        tissue = state.truth.tissue
+        specks = tissue.visible_specks().solids
+        shaft = None
+        if tissue.needle is not None:
+            pose, device = tissue.needle.pose, tissue.needle.device
+            shaft = Shaft(
+                pose.tip_mm(device), pose.axis, device.outer_diameter_mm, device.dead_tip_mm
+            )
+        return self._live.frame(
+            _pose(look),
+            specks.centres_mm,
+            0.5 * specks.diameters_mm,
+            seed=self.seed,
+            grid=Grid(depth_mm=look.depth_mm),
+            focus_mm=look.focus_mm,
+            shaft=shaft,
+        )
+
+    def prepare(self, look: Look) -> bool:
+        """Build one piece of the tissue near the probe, about 30 ms; False when all is there.
+
+        For idle moments of the thread that calls :meth:`live_frame`: the first frame at a new place
+        takes up to a second, and one of a quick movement into unprepared tissue some tenths.
+        """
+        return self._live.prepare(_pose(look), look.depth_mm)
+
+    @cached_property
+    def _live(self) -> LiveTissue:
+        return LiveTissue(self.patient, self.probe)
+
+    def _look(self, state: ProcedureState, look: Look) -> ProcedureState:
+        """Keep a frame; the first look of a procedure without a sweep ends the search."""
+        seen, truth = state.seen, state.truth
+        phase = "search" if seen.marked_mm is None else "target"
+        if truth.tissue.needle is not None:
+            phase = "postfire" if truth.fired else "prefire"
+        minutes = load_minutes()
+        searched = bool(seen.sweeps or seen.stills)
+        seen = replace(
+            seen,
+            stills=(*seen.stills, Still(phase, self.live_frame(state, look))),
+            minutes=seen.minutes + (minutes.look if searched else minutes.scan),
+        )
+        return replace(state, step=Step.SCOUT if seen.marked_mm is None else state.step, seen=seen)
+
     def _mark(
         self, state: ProcedureState, position: tuple[float, float, float], reason: str
     ) -> ProcedureState:
-        if not state.seen.sweeps:
-            raise IntentError("mark-echo: scan first")
+        if not state.seen.sweeps and not state.seen.stills:
+            raise IntentError("mark-echo: scan or look first")
         if state.truth.tissue.needle is not None:
             raise IntentError("mark-echo: withdraw the needle first")
         seen = replace(
@@ -114,3 +200,114 @@ class UltrasoundProcedure(Procedure):
         away = self.conditions.placement.entry_distance_mm
         side = 1.0 if target[0] >= 0.0 else -1.0
         return NeedlePose.freehand(target, entry_distance_mm=away, side=(side, 0.0, 0.0))
+
+    # --- the needle in the trainee's hand ---------------------------------------------------------
+    def _insert(self, state: ProcedureState, insert: Insert) -> ProcedureState:
+        seen, truth = state.seen, state.truth
+        if seen.marked_mm is None:
+            raise IntentError("insert: mark the place to be biopsied first")
+        if seen.device is None:
+            raise IntentError("insert: choose a device first")
+        if truth.tissue.needle is not None:
+            raise IntentError("insert: the needle is in; withdraw it first")
+        if max(abs(x) for x in insert.entry_mm) > ELSEWHERE_MM:
+            raise IntentError(f"insert.entry_mm: must lie within {ELSEWHERE_MM:g} mm of the nipple")
+        _check_tilt(insert, insert.tilt_deg)
+        at_skin = NeedlePose.from_angles(
+            (*insert.entry_mm, 0.0), insert.azimuth_deg, insert.tilt_deg
+        )
+        through = usual_limits().skin_allowance_mm - seen.device.tip_offset_mm
+        aim = at_skin.moved_along(through)
+        tissue, _ = needle.pierce(
+            truth.tissue,
+            seen.device,
+            aim,
+            errors=self.conditions.placement,
+            rng=self._chance(seen, "insert"),
+        )
+        commanded = aim.moved_along(seen.device.throw_mm)
+        return replace(
+            state,
+            step=Step.PREFIRE,
+            seen=replace(
+                seen,
+                commanded=commanded,
+                margins=self._by_hand_margins(seen.device, commanded),
+                passes=seen.passes + 1,
+                minutes=seen.minutes + load_minutes().advance,
+            ),
+            truth=replace(truth, tissue=tissue, fired=False),
+        )
+
+    def _steer(self, state: ProcedureState, steer: Steer) -> ProcedureState:
+        seen, truth = state.seen, state.truth
+        if truth.tissue.needle is None or seen.device is None or seen.commanded is None:
+            raise IntentError("steer: insert the needle first")
+        for name, limit in (("along_mm", 100.0), ("azimuth_deg", 180.0), ("tilt_deg", 90.0)):
+            _within(steer, name, -limit, limit)
+        device = seen.device
+        throw = 0.0 if truth.fired else device.throw_mm
+        tissue, aim = needle.steer(
+            truth.tissue,
+            seen.commanded.moved_along(-throw),
+            along_mm=steer.along_mm,
+            azimuth_deg=steer.azimuth_deg,
+            tilt_deg=steer.tilt_deg,
+        )
+        _check_tilt(steer, aim.tilt_deg)
+        inside = float((aim.tip_mm(device) - aim.skin_mm) @ aim.axis)
+        if inside <= 0.0:
+            raise IntentError("steer: the point would come out of the skin; withdraw the needle")
+        if inside > device.length_mm:
+            raise IntentError("steer: the hub has reached the skin; a longer needle is needed")
+        commanded = aim.moved_along(throw)
+        return replace(
+            state,
+            seen=replace(
+                seen, commanded=commanded, margins=self._by_hand_margins(device, commanded)
+            ),
+            truth=replace(truth, tissue=tissue),
+        )
+
+    def _adjust(self, state: ProcedureState, along_mm: float) -> ProcedureState:
+        new = super()._adjust(state, along_mm)
+        if not _by_hand(state):
+            return new
+        assert new.seen.device is not None and new.seen.commanded is not None
+        margins = self._by_hand_margins(new.seen.device, new.seen.commanded)
+        return replace(new, seen=replace(new.seen, margins=margins))
+
+    def _by_hand_margins(self, device: Device, commanded: NeedlePose) -> Margins:
+        """Return the margins of a needle steered by hand, against the chest wall too.
+
+        Its depth is the nominal one below the needle's point: what can be measured on the screen.
+        """
+        wall = self.patient.supine.nominal.chest_wall_depth_mm(commanded.tip_mm(device)[None])
+        return freehand_check(device, commanded, chest_wall_mm=float(wall[0]))
+
+
+def _pose(look: Look) -> ProbePose:
+    return ProbePose(look.x_mm, look.y_mm, look.angle_deg)
+
+
+def _by_hand(state: ProcedureState) -> bool:
+    """Whether the needle that is in has been held by the trainee's hand."""
+    for intent in reversed(state.intents):
+        if isinstance(intent, Insert | Steer | Advance):
+            return not isinstance(intent, Advance)
+    return False
+
+
+def _check_tilt(intent: Intent, tilt_deg: float) -> None:
+    # A straight needle may come out at 90 and a rounding error.
+    if not 0.0 < tilt_deg <= 90.0 + 1e-9:
+        raise IntentError(
+            f"{intent.name}: a tilt of {tilt_deg:.1f} degrees to the skin; it must be above 0 "
+            "and at most 90"
+        )
+
+
+def _within(intent: Intent, name: str, low: float, high: float) -> None:
+    value = getattr(intent, name)
+    if not low <= value <= high:
+        raise IntentError(f"{intent.name}.{name}: {value:g} is not within {low:g} and {high:g}")

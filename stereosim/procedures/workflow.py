@@ -20,6 +20,7 @@ class Minutes:
     expose_pair: float
     mark: float
     scan: float
+    look: float
     advance: float
     fire: float
     core: float
