@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from stereosim_gui.model.spec import AttemptSpec
 if TYPE_CHECKING:
     from stereosim.experiments.progress import Cancel
     from stereosim_gui.worker import Report
+
+log = logging.getLogger(__name__)
 
 # A small breast on coarse voxels: every kernel is compiled for the types that it is called with
 # later (there is one signature per kernel), and the images cost nothing.
@@ -24,22 +27,43 @@ _SECONDS = {"load": 2.0, "x-ray": 13.0, "aim": 1.0, "needle": 2.0, "ultrasound":
 def warm_up(cancel: Cancel, report: Report) -> Iterator[None]:
     """Do a whole biopsy of a small breast under both guidances.
 
-    Yields nothing after each piece, so that it can be cancelled there.
+    Yields nothing after each piece, so that it can be cancelled there.  The stage that is reported
+    is ``"loading"``, or ``"compiling"`` from the first kernel on that is not in Numba's cache.
     """
+    from numba.core import event
+
     from stereosim.experiments.progress import Progress
 
     started = time.monotonic()
     pieces = _pieces()
     total = sum(_SECONDS.values())
-    done = 0.0
-    for name, seconds in _SECONDS.items():
+    done, stage = 0.0, "loading"
+
+    def tell() -> None:
         elapsed = time.monotonic() - started
         speed = elapsed / done if done else 1.0
-        report(Progress(name, round(10 * done), round(10 * total), elapsed, speed * (total - done)))
-        cancel.check()
-        assert next(pieces) == name
-        done += seconds
-        yield
+        left = speed * (total - done)
+        report(Progress(stage, round(10 * done), round(10 * total), elapsed, left))
+
+    class Compiles(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: object) -> None:
+            nonlocal stage
+            if stage != "compiling":
+                stage = "compiling"
+                tell()
+
+        def on_end(self, event: object) -> None:
+            """Nothing."""
+
+    with event.install_listener("numba:compile", Compiles()):
+        for name, seconds in _SECONDS.items():
+            tell()
+            cancel.check()
+            finished = next(pieces)
+            assert finished == name
+            done += seconds
+            log.info("warm-up: %s after %.1f s", name, time.monotonic() - started)
+            yield
 
 
 def _pieces() -> Iterator[str]:

@@ -32,7 +32,6 @@ from stereosim_gui.views.language import current_language, fill, spoken, when
 from stereosim_gui.views.listening import Listens
 
 _BRIEFING_WIDTH = 430
-_LOADING_S = 4.0
 
 
 class Gallery(Listens, QWidget):
@@ -101,7 +100,7 @@ class Gallery(Listens, QWidget):
         self.status = QLabel()
         self.status.setObjectName("quiet")
         self.progress = QProgressBar()
-        self.progress.setMaximumWidth(280)
+        self.progress.setFixedWidth(220)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(self.tr("Progress"))
         self.cancel_button = QPushButton(self.tr("Do not begin"))
@@ -224,8 +223,7 @@ class Gallery(Listens, QWidget):
         left_s = max(0.0, progress.remaining_s - since_s)
         self.progress.setRange(0, 1000)
         self.progress.setValue(round(1000 * elapsed_s / max(elapsed_s + left_s, 1e-3)))
-        # What was compiled before is loaded in less.
-        if elapsed_s < _LOADING_S:
+        if progress.stage != "compiling":
             return self.tr("Preparing the simulator")
         return fill(
             self.tr("Preparing the simulator: compiling, once per machine, about {n} s left"),
