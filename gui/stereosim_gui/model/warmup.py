@@ -30,11 +30,11 @@ def warm_up(cancel: Cancel, report: Report) -> Iterator[None]:
     Yields nothing after each piece, so that it can be cancelled there.  The stage that is reported
     is ``"loading"``, or ``"compiling"`` from the first kernel on that is not in Numba's cache.
     """
+    started = time.monotonic()
     from numba.core import event
 
     from stereosim.experiments.progress import Progress
 
-    started = time.monotonic()
     pieces = _pieces()
     total = sum(_SECONDS.values())
     done, stage = 0.0, "loading"
@@ -45,7 +45,7 @@ def warm_up(cancel: Cancel, report: Report) -> Iterator[None]:
         left = speed * (total - done)
         report(Progress(stage, round(10 * done), round(10 * total), elapsed, left))
 
-    class Compiles(event.Listener):  # type: ignore[misc]
+    class Compiles(event.Listener):
         def on_start(self, event: object) -> None:
             nonlocal stage
             if stage != "compiling":
