@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 # A finding this near to a target speck is a finding of that speck: one pass of a probe's footprint
 # in elevation, well under the size of a cluster.
-_SAME_PLACE_MM = 3.0
+SAME_PLACE_MM = 3.0
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def run_trial(
     sonographer = UltrasoundOperator(room.skill, room.search, room.devices)
     start = sono.start()
     scanned = sono.run(start, sonographer.localise(start.seen))
-    saw = _what_ultrasound_saw(patient, sonographer)
+    saw = what_ultrasound_saw(patient, sonographer)
 
     table = StereotacticProcedure(
         patient=patient,
@@ -243,14 +243,12 @@ def run_trial(
     return TrialRecord(tuple(rows), states)
 
 
-def _what_ultrasound_saw(
-    patient: VirtualPatient, operator: UltrasoundOperator
-) -> tuple[bool, bool]:
+def what_ultrasound_saw(patient: VirtualPatient, operator: UltrasoundOperator) -> tuple[bool, bool]:
     """Hold the findings against the truth: the target's specks, the mass that holds them."""
     target = patient.specks.target
     specks = patient.supine_specks().solids.centres_mm[target]
     saw_specks = any(
-        np.linalg.norm(specks - finding.position_mm, axis=1).min() <= _SAME_PLACE_MM
+        np.linalg.norm(specks - finding.position_mm, axis=1).min() <= SAME_PLACE_MM
         for finding in operator.findings
         if finding.kind == "specks"
     )
@@ -260,7 +258,7 @@ def _what_ultrasound_saw(
             continue
         centre = patient.supine.supine_from_breast(mass.solid.centres_mm)[0]
         saw_mass |= any(
-            bool(np.linalg.norm(finding.position_mm - centre) <= _SAME_PLACE_MM)
+            bool(np.linalg.norm(finding.position_mm - centre) <= SAME_PLACE_MM)
             for finding in operator.findings
             if finding.kind == "mass"
         )

@@ -34,6 +34,12 @@ class Score:
         X-ray exposures of the patient.
     dose_mgy, minutes : float
         Mean glandular dose and time.
+    passes : int
+        Insertions.
+    y_mismatch_mm : float or None
+        Of the pair marked last; None under ultrasound, and where none was marked.
+    stroke_margin_mm : float or None
+        The least with which the needle was fired; None where it was not, or has no limit.
     """
 
     outcome: str
@@ -46,6 +52,9 @@ class Score:
     exposures: int
     dose_mgy: float
     minutes: float
+    passes: int
+    y_mismatch_mm: float | None
+    stroke_margin_mm: float | None
 
 
 def score(state: ProcedureState) -> Score:
@@ -66,6 +75,7 @@ def score(state: ProcedureState) -> Score:
     outcome = state.outcome
     if outcome == "finished":
         outcome = "retrieved" if with_calcification else "not retrieved"
+    least = min((firing.stroke_margin_mm for firing in truth.firings), default=np.inf)
     first = tissue.cores[0].specks if tissue.cores else ()
     return Score(
         outcome=outcome,
@@ -78,4 +88,7 @@ def score(state: ProcedureState) -> Score:
         exposures=seen.exposures,
         dose_mgy=seen.dose_mgy,
         minutes=seen.minutes,
+        passes=seen.passes,
+        y_mismatch_mm=None if seen.target is None else seen.target.y_mismatch_mm,
+        stroke_margin_mm=least if np.isfinite(least) else None,
     )
