@@ -6,7 +6,7 @@ whatever order the probe came there.  What a column's neighbours do to it (a sha
 sheet that goes on) is known from the ring of columns around it.
 
 The time-gain compensation follows the mean tissue about the place that the referral names; a sweep
-sets it by the tissue that it scans, and so may be brighter or darker by a decibel.
+sets it by the tissue that it scans, and so may be brighter or darker by a decibel or two.
 """
 
 from __future__ import annotations
