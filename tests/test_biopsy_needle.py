@@ -17,6 +17,8 @@ from stereosim.biopsy.needle import (
     insert,
     load_placement,
     patient_motion,
+    pierce,
+    steer,
     withdraw,
 )
 from stereosim.biopsy.pose import NeedlePose
@@ -229,6 +231,144 @@ def test_motion_moves_tissue_and_bores_but_not_the_needle():
     assert moved.needle.pose is pose
     draws = np.array([patient_motion(errors, rng=rng) for _ in range(2000)])
     np.testing.assert_allclose(draws.std(axis=0), errors.motion_sd_mm, rtol=0.1)
+
+
+FREEHAND = PLACEMENT["freehand"]
+EMPTY = Tissue.untouched(specks_at([]))
+
+
+def by_hand(entry, azimuth_deg, tilt_deg, inside_mm, device=NINE):
+    """Pose of a needle whose point is `inside_mm` from where it enters."""
+    at_skin = NeedlePose.from_angles((*entry, 0.0), azimuth_deg, tilt_deg)
+    return at_skin.moved_along(inside_mm - device.tip_offset_mm)
+
+
+@pytest.mark.parametrize(("azimuth", "tilt"), [(0.0, 30.0), (200.0, 5.0), (-70.0, 85.0)])
+def test_angles_of_a_needle_held_by_hand(azimuth, tilt):
+    pose = NeedlePose.from_angles((1.0, 2.0, 9.0), azimuth, tilt)
+    a, t = np.radians([azimuth, tilt])
+    np.testing.assert_allclose(
+        pose.axis, [np.cos(a) * np.cos(t), np.sin(a) * np.cos(t), np.sin(t)], atol=1e-12
+    )
+    entry = pose.skin_mm
+    assert entry[2] == pytest.approx(0.0, abs=1e-12)
+    # The clock is that of a needle given by two points: 12 o'clock faces the probe.
+    other = NeedlePose.from_points(entry, pose.centre_mm)
+    np.testing.assert_allclose(pose.frame, other.frame, atol=1e-9)
+    assert pose.tilt_deg == pytest.approx(tilt)
+
+
+def test_a_needle_straight_down_keeps_its_azimuth():
+    pose = NeedlePose.from_angles((0.0, 0.0, 9.0), 30.0, 90.0)
+    np.testing.assert_allclose(pose.twelve, [np.sqrt(0.75), 0.5, 0.0], atol=1e-12)
+    assert pose.tilt_deg == pytest.approx(90.0)
+    flatter = pose.turned(pose.skin_mm, pose.turn(0.0, -60.0))
+    np.testing.assert_allclose(
+        flatter.axis, NeedlePose.from_angles((0, 0, 9), 30.0, 30.0).axis, atol=1e-12
+    )
+    with pytest.raises(ValueError, match="along the skin"):
+        _ = NeedlePose.from_angles((0.0, 0.0, 1.0), 0.0, 0.0).skin_mm
+
+
+def test_turning_goes_about_the_pivot_and_adds_up():
+    pose = NeedlePose.from_angles((5.0, -3.0, 12.0), 20.0, 25.0)
+    pivot = pose.skin_mm
+    turned = pose.turned(pivot, pose.turn(35.0, 10.0))
+    np.testing.assert_allclose(turned.skin_mm, pivot, atol=1e-12)
+    np.testing.assert_allclose(
+        turned.frame, NeedlePose.from_angles((0, 0, 0), 55.0, 35.0).frame, atol=1e-12
+    )
+    again = pose.turned(pivot, pose.turn(15.0, 4.0))
+    again = again.turned(pivot, again.turn(20.0, 6.0))
+    np.testing.assert_allclose(again.centre_mm, turned.centre_mm, atol=1e-12)
+    np.testing.assert_allclose(again.frame, turned.frame, atol=1e-12)
+
+
+def test_the_hand_enters_where_it_meant_and_errs_across():
+    aim = by_hand((10.0, -20.0), 75.0, 40.0, 2.0)
+    lever = FREEHAND.entry_distance_mm
+    rng = np.random.default_rng(4)
+    away = []
+    for _ in range(2000):
+        _, pose = pierce(EMPTY, NINE, aim, errors=FREEHAND, rng=rng)
+        np.testing.assert_allclose(pose.skin_mm, aim.skin_mm, atol=1e-9)
+        assert (pose.tip_mm(NINE) - pose.skin_mm) @ pose.axis == pytest.approx(2.0)
+        # Where the axis passes the plane across the aim, at the distance of a usual target.
+        away.append(aim.frame @ (lever * pose.axis / (pose.axis @ aim.axis) - lever * aim.axis))
+    away = np.array(away)
+    np.testing.assert_allclose(away[:, :2].std(axis=0), FREEHAND.aim_sd_mm[:2], rtol=0.06)
+    np.testing.assert_allclose(away.mean(axis=0), 0.0, atol=0.15)
+    np.testing.assert_allclose(away[:, 2], 0.0, atol=1e-9)
+    _, exact = pierce(EMPTY, NINE, aim, errors=FREEHAND.perfect(), rng=rng)
+    assert exact.same_as(aim)
+
+
+def test_a_flat_needle_goes_through_the_skin_all_the_same():
+    aim = by_hand((0.0, 0.0), 0.0, 6.0, 2.0)
+    rng = np.random.default_rng(5)
+    novice = FREEHAND.novice()
+    tilts = [pierce(EMPTY, NINE, aim, errors=novice, rng=rng)[1].tilt_deg for _ in range(300)]
+    assert min(tilts) > 2.5
+    assert max(tilts) > 9.0
+
+
+def test_piercing_carries_the_tissue_and_draws_four_numbers_for_any_model():
+    aim = by_hand((0.0, 0.0), 0.0, 30.0, 2.0)
+    places = np.array([[40.0, 30.0, 20.0]])
+    errors = replace(FREEHAND.perfect(), push_mm=2.0)
+    tissue, pose = pierce(
+        Tissue.untouched(specks_at(places)), NINE, aim, errors=errors, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(tissue.rest_mm - places, 2.0 * pose.axis[None], atol=1e-12)
+    np.testing.assert_allclose(withdraw(tissue).rest_mm, places, atol=1e-12)
+    ends = []
+    for model in (FREEHAND, errors):
+        rng = np.random.default_rng(3)
+        pierce(EMPTY, NINE, aim, errors=model, rng=rng)
+        ends.append(rng.random())
+    assert ends[0] == ends[1]
+    with pytest.raises(ValueError, match="already in"):
+        pierce(tissue, NINE, aim, errors=errors, rng=np.random.default_rng(0))
+
+
+def test_steering_moves_what_is_meant_and_what_is_by_the_same_steps():
+    aim = by_hand((12.0, 4.0), 100.0, 35.0, 2.0)
+    tissue, pose = pierce(EMPTY, NINE, aim, errors=FREEHAND, rng=np.random.default_rng(8))
+    assert np.linalg.norm(pose.axis - aim.axis) > 0.02
+    moved, meant = steer(tissue, aim, along_mm=25.0, azimuth_deg=7.0, tilt_deg=-4.0)
+    assert moved.needle is not None
+    now = moved.needle.pose
+    np.testing.assert_allclose(meant.skin_mm, aim.skin_mm, atol=1e-9)
+    np.testing.assert_allclose(now.skin_mm, aim.skin_mm, atol=1e-9)
+    for before, after in ((aim, meant), (pose, now)):
+        assert after.tilt_deg - before.tilt_deg == pytest.approx(-4.0, abs=0.05)
+        turn = np.arctan2(after.axis[1], after.axis[0]) - np.arctan2(before.axis[1], before.axis[0])
+        assert np.degrees(turn) == pytest.approx(7.0, abs=0.5)
+        deeper = (after.tip_mm(NINE) - aim.skin_mm) @ after.axis
+        assert deeper == pytest.approx(2.0 + 25.0)
+    still, same = steer(moved, meant, along_mm=0.0, azimuth_deg=0.0, tilt_deg=0.0)
+    assert same.same_as(meant)
+    assert still.needle is not None and still.needle.pose.same_as(now)
+    back, home = steer(moved, meant, along_mm=-25.0, azimuth_deg=0.0, tilt_deg=0.0)
+    back, home = steer(back, home, along_mm=0.0, azimuth_deg=-7.0, tilt_deg=4.0)
+    assert home.same_as(aim)
+    assert back.needle is not None and back.needle.pose.same_as(pose)
+    with pytest.raises(ValueError, match="no needle"):
+        steer(EMPTY, aim, along_mm=1.0, azimuth_deg=0.0, tilt_deg=0.0)
+
+
+def test_the_skin_holds_a_needle_that_is_pressed_flat():
+    aim = by_hand((0.0, 0.0), 0.0, 30.0, 2.0)
+    low = replace(FREEHAND, aim_sd_mm=(0.0, 8.0, 0.0))
+    rng = np.random.default_rng(2)
+    while True:
+        tissue, pose = pierce(EMPTY, NINE, aim, errors=low, rng=rng)
+        if pose.tilt_deg < 20.0:
+            break
+    pressed, meant = steer(tissue, aim, along_mm=0.0, azimuth_deg=0.0, tilt_deg=-25.0)
+    assert pressed.needle is not None
+    assert meant.tilt_deg == pytest.approx(5.0)
+    assert pressed.needle.pose.tilt_deg == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_broken_placement_file_is_named(tmp_path):

@@ -255,8 +255,8 @@ def pierce(
     Tissue
         Carried along the axis and pushed aside by the shaft.
     NeedlePose
-        How it truly lies: same entry, same length inside.  At most half of the tilt is lost, or it
-        would not have gone through the skin.
+        How it truly lies: same entry, same length inside.  The error takes no more than half of the
+        tilt, or the needle would not have gone through the skin.
 
     Raises
     ------
@@ -295,8 +295,8 @@ def steer(
     Returns
     -------
     Tissue
-        The needle moved by the same steps as the hand meant; the skin keeps it from rising above
-        half of the tilt that the hand means.
+        The needle moved as the hand moves; the skin keeps it from lying flatter than half of the
+        tilt that the hand means.
     NeedlePose
         How the hand means it to lie after this.
 
@@ -309,11 +309,15 @@ def steer(
         raise ValueError("no needle is in: pierce the skin first")
     pose = tissue.needle.pose
     inside = float((aim.centre_mm - aim.skin_mm) @ aim.axis)
-    meant = aim.turned(aim.skin_mm, azimuth_deg, tilt_deg).moved_along(along_mm)
-    held = max(tilt_deg, 0.5 * meant.tilt_deg - pose.tilt_deg)
+    turn = aim.turn(azimuth_deg, tilt_deg)
+    meant = aim.turned(aim.skin_mm, turn)
     entry = pose.centre_mm - inside * pose.axis
-    moved = pose.turned(entry, azimuth_deg, held).moved_along(along_mm)
-    return replace(tissue, needle=replace(tissue.needle, pose=moved)), meant
+    moved = pose.turned(entry, turn)
+    short = 0.5 * meant.tilt_deg - moved.tilt_deg
+    if short > 0.0:
+        moved = moved.turned(entry, moved.turn(0.0, short))
+    moved = moved.moved_along(along_mm)
+    return replace(tissue, needle=replace(tissue.needle, pose=moved)), meant.moved_along(along_mm)
 
 
 def withdraw(tissue: Tissue) -> Tissue:

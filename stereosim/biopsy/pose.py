@@ -156,11 +156,14 @@ class NeedlePose:
         met: Array = self.centre_mm - self.centre_mm[2] / self.axis[2] * self.axis
         return met
 
-    def turned(self, pivot_mm: Vector, azimuth_deg: float, tilt_deg: float) -> NeedlePose:
-        """Return the pose turned about a point: its azimuth and its tilt grow by so much."""
-        pivot = np.asarray(pivot_mm, np.float64)
+    def turn(self, azimuth_deg: float, tilt_deg: float) -> Array:
+        """Return the rotation, shape (3, 3), by which this pose's azimuth and tilt grow so much."""
         about_z = _rotation(np.array([0.0, 0.0, 1.0]), azimuth_deg)
-        turn = _rotation(about_z @ self._level_right, -tilt_deg) @ about_z
+        return _rotation(about_z @ self._level_right, -tilt_deg) @ about_z
+
+    def turned(self, pivot_mm: Vector, turn: Array) -> NeedlePose:
+        """Return the pose turned about a point by a rotation, shape (3, 3)."""
+        pivot = np.asarray(pivot_mm, np.float64)
         centre = pivot + turn @ (self.centre_mm - pivot)
         return NeedlePose(centre, turn @ self.axis, turn @ self.twelve)
 
