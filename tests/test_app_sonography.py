@@ -1,6 +1,5 @@
-"""Ultrasound in the app: the machine's model without Qt, its screen by mouse and keys."""
+"""Ultrasound in the app: the machine's model, without a window."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,12 +7,9 @@ import numpy as np
 import pytest
 
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode
-from stereosim.imaging.ultrasound.probes import load_probe
-from stereosim.procedures.intents import Intent, Look, MarkEcho
-from stereosim.procedures.state import ProcedureState, Step, Still
+from stereosim.imaging.ultrasound.frame import bmode
+from stereosim.procedures.intents import Look, MarkEcho
 from stereosim_gui.model.attempt import Attempt
-from stereosim_gui.model.engine import Engine, Stepped
 from stereosim_gui.model.freehand import Approach, Guide, NeedleLine
 from stereosim_gui.model.skin import Skin, place_of
 from stereosim_gui.model.sonogram import WHITE_DB, Display, Sonogram
@@ -21,51 +17,10 @@ from stereosim_gui.model.sonography import Tool
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.worker import Worker
 from tests.app_scenes import Pump
+from tests.sonography_scenes import StubEngine, frame
 
 SPEC = AttemptSpec("case-1", 3, "ultrasound")
 LOOK = Look(12.0, -7.0, 200.0, 30.0, 12.0)
-
-
-def frame(look: Look) -> Frame:
-    """Echoes between -40 and 40 dB, the same for the same look."""
-    rng = np.random.default_rng(abs(hash((look.x_mm, look.y_mm, look.angle_deg))) % 2**32)
-    rows = round(look.depth_mm / 0.25) + 1
-    envelope = 10.0 ** rng.uniform(-2.0, 2.0, (rows, 64))
-    pose = ProbePose(look.x_mm, look.y_mm, look.angle_deg)
-    return Frame(envelope.astype(np.float32), 0.25, 0.6, pose, load_probe())
-
-
-class StubEngine(Engine):
-    """Frames of noise, made as fast or as slowly as the test lets them."""
-
-    def __init__(self, spec: AttemptSpec) -> None:
-        super().__init__(spec)
-        self.asked: list[Look] = []
-        self.slow = False
-        self.begun = threading.Semaphore(0)
-        self.go_on = threading.Semaphore(0)
-        self.broken = False
-
-    def live(self, state: ProcedureState, look: Look) -> Sonogram:
-        self.asked.append(look)
-        if self.slow:
-            self.begun.release()
-            assert self.go_on.acquire(timeout=30)
-        if self.broken:
-            raise ZeroDivisionError("no gel")
-        return Sonogram.of(frame(look), look)
-
-    def step(self, state: ProcedureState, intent: Intent) -> Stepped:
-        if isinstance(intent, Look):
-            still = Still("search", frame(intent))
-            seen = replace(state.seen, stills=(*state.seen.stills, still))
-        elif isinstance(intent, MarkEcho):
-            where = np.array(intent.position_mm)
-            seen = replace(state.seen, marked_mm=where, marked_reason=intent.reason)
-        else:
-            return super().step(state, intent)
-        new = replace(state, step=Step.TARGET, seen=seen, intents=(*state.intents, intent))
-        return Stepped(new, (), self._new_pictures(state, new))
 
 
 @pytest.fixture
@@ -97,6 +52,14 @@ def watched(attempt: Attempt, pump: Pump) -> None:
     """Have somebody look at the image, and wait for the first."""
     attempt.sonography.watch(True)
     pump.until(lambda: attempt.sonography.sonogram is not None)
+    settle(attempt, pump)
+
+
+def settle(attempt: Attempt, pump: Pump) -> None:
+    """Let the worker do everything that there is to be done, whatever follows from it too."""
+    pump.until(lambda: not attempt.sonography.waiting)
+    for _ in range(4):
+        let_work(attempt, pump)
 
 
 def let_work(attempt: Attempt, pump: Pump) -> None:
@@ -175,6 +138,20 @@ def test_nobody_looks_and_nothing_is_computed(
     attempt.sonography.move_to(5.0, 5.0)
     let_work(attempt, pump)
     assert engine.asked == []
+
+
+def test_tissue_is_made_ahead_while_nothing_moves(
+    attempt: Attempt, engine: StubEngine, pump: Pump
+) -> None:
+    machine = attempt.sonography
+    watched(attempt, pump)
+    assert engine.prepared == [machine.look] * 3
+    machine.set_focus(20.0)
+    settle(attempt, pump)
+    assert len(engine.prepared) == 3
+    machine.move(5.0, 0.0)
+    settle(attempt, pump)
+    assert engine.prepared[3:] == [machine.look] * 3
 
 
 def test_a_frame_that_fails_is_told_once_and_the_next_one_comes(

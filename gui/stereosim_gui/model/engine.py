@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.equipment import Equipment
-from stereosim_gui.model.scanner import live_sonogram, skin_outline, still_picture
+from stereosim_gui.model.scanner import live_sonogram, prepare, skin_outline, still_picture
 from stereosim_gui.model.sonogram import Sonogram
 from stereosim_gui.model.spec import AttemptSpec
 
@@ -285,6 +285,10 @@ class Engine:
     def live(self, state: ProcedureState, look: Look) -> Sonogram:
         """Return what the ultrasound machine shows at `look`."""
         return live_sonogram(self.procedure, state, look)
+
+    def prepare(self, look: Look) -> bool:
+        """Make a piece of the tissue that the probe may come to; False when all is there."""
+        return prepare(self.procedure, look)
 
     def skin_outline(self) -> Array:
         """Return the edge of the supine breast on the chest, supine x and y, shape (n, 2)."""

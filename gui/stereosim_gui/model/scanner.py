@@ -29,6 +29,14 @@ def live_sonogram(procedure: Procedure, state: ProcedureState, look: Look) -> So
     return Sonogram.of(procedure.live_frame(state, look), look)
 
 
+def prepare(procedure: Procedure, look: Look) -> bool:
+    """Make one piece of the tissue near the probe; return False when all of it is there."""
+    from stereosim.procedures.ultrasound import UltrasoundProcedure
+
+    assert isinstance(procedure, UltrasoundProcedure)
+    return procedure.prepare(look)
+
+
 def skin_outline(supine: SupineMap) -> Array:
     """Return the edge of the supine breast on the chest, x and y, shape (n, 2)."""
     # (x / a)^2 + (y / b)^4 = 1: sin(t) is y / b, so that no part of it is crossed in one step.

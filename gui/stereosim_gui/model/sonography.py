@@ -79,6 +79,8 @@ class Sonography:
         self._watched = False
         self._asked: Cancel | None = None
         self._answered: tuple[ProcedureState, Look] | None = None
+        # Round which place all the tissue has been made; its focus does not count.
+        self._prepared: Look | None = None
         self._moves = 0
         self.needle = Freehand(attempt, self)
         attempt.changed.connect(self._follow)
@@ -272,8 +274,10 @@ class Sonography:
 
     @property
     def waiting(self) -> bool:
-        """Whether a frame is on its way."""
-        return self._asked is not None
+        """Whether the image is still to follow the probe."""
+        if not self._watched or self.frozen or not self._attempt.started:
+            return False
+        return not self._is_answered(self._attempt.state, self.look)
 
     def _follow(self) -> None:
         """Another state of the procedure: the tissue or the needle may be elsewhere."""
@@ -293,23 +297,30 @@ class Sonography:
             self._asked = None
 
     def _ask(self) -> None:
-        """Ask for the frame of now, unless one is on its way or nothing has changed."""
+        """Ask for the frame of now if it is another one, else for tissue that may come next."""
         attempt = self._attempt
-        if not self._watched or self.frozen or self._asked is not None:
+        if self._asked is not None or not self._watched:
             return
         if not attempt.started or attempt.busy:
             return
-        state, look = attempt.state, self.look
-        if self._answered is not None and self._answered[0] is state and self._answered[1] == look:
-            return
-        outline_known = self.skin is not None
+        if not self.frozen and not self._is_answered(attempt.state, self.look):
+            self._ask_frame(attempt.state, self.look)
+        elif self._prepared != replace(self.look, focus_mm=0.0):
+            self._ask_tissue(self.look)
+
+    def _is_answered(self, state: ProcedureState, look: Look) -> bool:
+        known = self._answered
+        return known is not None and known[0] is state and known[1] == look
+
+    def _ask_frame(self, state: ProcedureState, look: Look) -> None:
+        engine, outline_known = self._attempt.engine, self.skin is not None
 
         def work() -> Iterator[Sonogram | Array | Exception]:
             # A frame that cannot be made must not be asked for again and again: it is answered.
             try:
                 if not outline_known:
-                    yield attempt.engine.skin_outline()
-                yield attempt.engine.live(state, look)
+                    yield engine.skin_outline()
+                yield engine.live(state, look)
             except Exception as error:
                 yield error
 
@@ -321,12 +332,32 @@ class Sonography:
             self._asked = None
             self._answered = (state, look)
             if isinstance(answer, Exception):
-                attempt.failed.emit(answer)
-            elif attempt.started and attempt.state is state:
+                self._attempt.failed.emit(answer)
+            elif self._attempt.started and self._attempt.state is state:
                 self._show(answer)
             self._ask()
 
-        self._asked = attempt.compute(lambda cancel, report: work(), receive)
+        self._asked = self._attempt.compute(lambda cancel, report: work(), receive)
+
+    def _ask_tissue(self, look: Look) -> None:
+        """Have a piece of the tissue near the probe made while nothing else is to be done."""
+        engine = self._attempt.engine
+
+        def work() -> Iterator[bool | Exception]:
+            try:
+                yield engine.prepare(look)
+            except Exception as error:
+                yield error
+
+        def receive(more: bool | Exception) -> None:
+            self._asked = None
+            if isinstance(more, Exception):
+                self._attempt.failed.emit(more)
+            if more is not True:
+                self._prepared = replace(look, focus_mm=0.0)
+            self._ask()
+
+        self._asked = self._attempt.compute(lambda cancel, report: work(), receive)
 
     def _show(self, sonogram: Sonogram) -> None:
         self.sonogram = sonogram

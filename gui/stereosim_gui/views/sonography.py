@@ -7,11 +7,9 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -172,9 +170,6 @@ class Sonography(Part):
             return
         self._stage, self._tool = stage, tool
         self.machine.take(tool)
-        focused = QApplication.focusWidget()
-        if focused is None or isinstance(focused, QPushButton):
-            self.image.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def refresh(self) -> None:
         """Show the request for biopsy and where the probe is."""

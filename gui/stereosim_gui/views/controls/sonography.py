@@ -6,8 +6,15 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QRadioButton, QToolButton
+from PySide6.QtGui import QIcon, QImage, QPixmap, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QPushButton,
+    QRadioButton,
+    QToolButton,
+    QWidget,
+)
 
 from stereosim.procedures.intents import Stop
 from stereosim_gui.model.app import AppModel
@@ -17,12 +24,29 @@ from stereosim_gui.model.stages import Stage
 from stereosim_gui.views.controls.fields import ask_first, heading, note, show_note
 from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.language import fill
+from stereosim_gui.views.sonography_image import SonogramView
 
 _THUMB = QSize(68, 68)
 _COLUMNS = 4
 
 
-class FramePage(Page):
+class ProbePage(Page):
+    """A page beside which the keyboard moves the probe: a click on it leaves the keys there."""
+
+    @property
+    def first(self) -> QWidget | None:
+        """The image."""
+        found: QWidget | None = self.window().findChild(SonogramView)
+        return found
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Pass the keys on to the image."""
+        if self.first is not None:
+            self.setFocusProxy(self.first)
+        super().showEvent(event)
+
+
+class FramePage(ProbePage):
     """A page whose next step is to freeze the image and to keep it."""
 
     def __init__(self, app: AppModel, attempt: Attempt) -> None:

@@ -14,7 +14,7 @@ from stereosim_gui.model.wording import device_name, problems
 from stereosim_gui.views.controls.fields import NumberBox, heading, note, show_note
 from stereosim_gui.views.controls.fire import FireButton
 from stereosim_gui.views.controls.page import Page
-from stereosim_gui.views.controls.sonography import FramePage
+from stereosim_gui.views.controls.sonography import FramePage, ProbePage
 from stereosim_gui.views.language import fill, signed, spoken
 
 # Nearer than this to the target the line is said to meet it.
@@ -37,7 +37,7 @@ def guide_box(page: Page) -> QCheckBox:
     return made
 
 
-class NeedleControls(Page):
+class NeedleControls(ProbePage):
     """Choose the device, plan the entry beside the probe, bring the needle in."""
 
     def build(self) -> None:
