@@ -147,6 +147,23 @@ def _lesion(seen: Seen, reader: Reader, after: Matches) -> Array:
     return np.asarray(before.centroid_mm + moved)
 
 
+def _not_seen(seen: Seen, reader: Reader, where: str, remedies: tuple[str, ...]) -> Observation:
+    """Return that the group is not seen; and where the pair that was marked had it, if far off.
+
+    A needle that is off along x lies over the group in one of the views and hides it.
+    """
+    assert seen.marked_mm is not None and seen.commanded is not None
+    before = reader.match_near(seen, "target", seen.marked_mm)
+    if before is not None:
+        away = before.centroid_mm - seen.commanded.centre_mm
+        lateral = float(np.hypot(away[0], away[1]))
+        if lateral > reader.skill.retarget_mm:
+            values: Values = {"where": where, "dx_mm": float(away[0]), "dy_mm": float(away[1])}
+            values |= {"lateral_mm": lateral, "limit_mm": reader.skill.retarget_mm}
+            return Observation("lesion-not-seen", values, "warning", ("retarget",))
+    return Observation("lesion-not-seen", {"where": where}, "note", remedies)
+
+
 def _reliable(tip: Triangulation) -> bool:
     """Whether both views show the same point: dense specks at the needle can be taken for it."""
     return tip.p_value >= load_hints().wrong_pairing_p
@@ -161,7 +178,7 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     tip = None if outside else reader.tip(seen, "prefire")
     matches = reader.match_near(seen, "prefire", seen.marked_mm)
     if matches is None:
-        yield Observation("lesion-not-seen", {"where": "prefire"}, "note", ("repeat-pair",))
+        yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
     if tip is None or not _reliable(tip):
         above = float(planned[2]) - seen.thickness_mm
         yield Observation("prefire-tip-not-seen", {"outside_mm": max(above, 0.0)}, "note")
@@ -198,8 +215,7 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     reading = reader.postfire(seen, seen.device)
     if reading is None:
-        remedies = ("sample-all-round", "repeat-pair")
-        yield Observation("lesion-not-seen", {"where": "postfire"}, "note", remedies)
+        yield _not_seen(seen, reader, "postfire", ("sample-all-round", "repeat-pair"))
         return
     if reading.tip is not None and not _reliable(reading.tip):
         reading = replace(reading, centre_mm=seen.commanded.centre_mm)

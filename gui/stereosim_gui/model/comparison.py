@@ -151,7 +151,20 @@ _YOURS = QT_TRANSLATE_NOOP("Score", "Yours")
 _PUBLISHED = QT_TRANSLATE_NOOP("Score", "Published")
 _VERDICT = QT_TRANSLATE_NOOP("Score", "Met?")
 _SOURCE = QT_TRANSLATE_NOOP("Score", "Source")
-_METRICS: dict[str, tuple[str, str]] = {}
+_METRICS = {
+    "exposures": QT_TRANSLATE_NOOP("Score", "Exposures"),
+    "dose": QT_TRANSLATE_NOOP("Score", "Mean glandular dose"),
+    "minutes": QT_TRANSLATE_NOOP("Score", "Time"),
+    "error-x": QT_TRANSLATE_NOOP("Score", "Error along x"),
+    "error-y": QT_TRANSLATE_NOOP("Score", "Error along y"),
+    "error-z": QT_TRANSLATE_NOOP("Score", "Error along z"),
+    "stroke-margin": QT_TRANSLATE_NOOP("Score", "Stroke margin when fired"),
+    "removed-least": QT_TRANSLATE_NOOP("Score", "Specks removed: enough"),
+    "removed-all": QT_TRANSLATE_NOOP("Score", "Specks removed: all"),
+    "retrieved": QT_TRANSLATE_NOOP("Score", "Retrieved, all your attempts"),
+    "success-first": QT_TRANSLATE_NOOP("Score", "Success, first cases"),
+    "success-later": QT_TRANSLATE_NOOP("Score", "Success, later cases"),
+}
 _PERCENT = QT_TRANSLATE_NOOP("Score", "{value:.0f} %")
 _COUNT = QT_TRANSLATE_NOOP("Score", "{value:.0f}")
 _UNITS = {

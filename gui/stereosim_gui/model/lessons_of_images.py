@@ -44,6 +44,35 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "went.",
         ),
     ),
+    "lesion-not-seen-prefire-beside": (
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "In the target pair the group lay {lateral_mm:.1f} mm from where the needle is sent "
+            "({dx_mm:.1f} mm {dx_way}, {dy_mm:.1f} mm {dy_way}); the needle hides it now. Do not "
+            "fire.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "A needle that is off along x lies over the group in one of the views and hides it: "
+            "that nothing is seen there is no sign of a good position. More than {limit_mm:.1f} mm "
+            "beside the group the cores will miss it. Until you fire everything can be put right "
+            "at no cost.",
+        ),
+    ),
+    "lesion-not-seen-postfire-beside": (
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "The needle hides the group. In the target pair it lay {lateral_mm:.1f} mm from here "
+            "({dx_mm:.1f} mm {dx_way}, {dy_mm:.1f} mm {dy_way}): too far to be sampled.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "Metal hides what lies behind it, so a group that has disappeared need not be at the "
+            "needle. Compare with the target pair: it shows where it lay from your mark. Cores "
+            "reach a few millimetres from the axis; more than {limit_mm:.1f} mm calls for a new "
+            "insertion, not for more cores.",
+        ),
+    ),
     "motion": (
         QT_TRANSLATE_NOOP(
             "Teaching",

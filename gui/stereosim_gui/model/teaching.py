@@ -116,7 +116,8 @@ def _variant(observation: Observation, *, films: int, supine: bool) -> str:
     if code == "thin-breast" and observation.level == "warning":
         return "thin-breast-too"
     if code == "lesion-not-seen":
-        return f"lesion-not-seen-{values['where']}"
+        beside = "-beside" if "lateral_mm" in values else ""
+        return f"lesion-not-seen-{values['where']}{beside}"
     if code == "motion" and "group_y_mm" not in values:
         return "motion-prefire"
     if code == "prefire-tip":
