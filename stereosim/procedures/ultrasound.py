@@ -299,8 +299,8 @@ def _by_hand(state: ProcedureState) -> bool:
 
 
 def _check_tilt(intent: Intent, tilt_deg: float) -> None:
-    # A straight needle may come out at 90 and a rounding error.
-    if not 0.0 < tilt_deg <= 90.0 + 1e-9:
+    # Steps that add up to 0 or 90 come out there but for a rounding error.
+    if not 1e-6 < tilt_deg <= 90.0 + 1e-6:
         raise IntentError(
             f"{intent.name}: a tilt of {tilt_deg:.1f} degrees to the skin; it must be above 0 "
             "and at most 90"

@@ -2,8 +2,10 @@
 
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode, scan_frame
+from stereosim.imaging.ultrasound.live import LiveTissue
 from stereosim.imaging.ultrasound.observer import EchoFinding, Thresholds, load_thresholds, search
 from stereosim.imaging.ultrasound.probes import Probe, load_probe, load_probes
+from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
 
@@ -12,8 +14,10 @@ __all__ = [
     "Frame",
     "Grid",
     "Insonated",
+    "LiveTissue",
     "Probe",
     "ProbePose",
+    "Shaft",
     "Sweep",
     "Thresholds",
     "bmode",
