@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from stereosim_gui.model.app import AppModel
@@ -95,14 +96,11 @@ class StereoImages(Part):
         bind(self, "unmark", self._take_active_away)
 
     def _lay_out(self) -> None:
-        pairs = QWidget()
-        grid = QGridLayout(pairs)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
+        pairs = _Pairs()
+        grid = pairs.grid
         for number, row in enumerate(self.rows):
             for place, pane in enumerate(row.values()):
                 grid.addWidget(pane, number, place)
-                grid.setColumnStretch(place, 1)
         self._centre = QStackedWidget()
         self._centre.addWidget(self.scout)
         self._centre.addWidget(pairs)
@@ -289,6 +287,22 @@ class StereoImages(Part):
         for pane in self.panes:
             pane.let_go()
         super().let_go()
+
+
+class _Pairs(QWidget):
+    """Lays panes out two by two, all of exactly one size: fitted, they have the same scale."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setSpacing(4)
+        for column in range(2):
+            self.grid.setColumnStretch(column, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the odd pixel out."""
+        self.grid.setContentsMargins(0, 0, self.width() % 2, self.height() % 2)
 
 
 def _numbers(series: tuple[Series, ...]) -> list[int]:
