@@ -26,11 +26,14 @@ from stereosim.procedures.intents import (
     Expose,
     Film,
     Fire,
+    Insert,
+    Look,
     MarkEcho,
     PlaceClip,
     Position,
     Sample,
     Scan,
+    Steer,
     Stop,
     Withdraw,
 )
@@ -350,3 +353,39 @@ def test_under_ultrasound_the_frame_is_supine() -> None:
     assert result.exposures == () and result.clip_distance_mm is None
     with pytest.raises(ValueError, match="stereotactic"):
         shot_truth(procedure, state, 0)
+
+
+def test_a_needle_steered_by_hand_was_aimed_at_the_mark() -> None:
+    patient = plain_patient(specks=spheres(FIVE, 0.4))
+    procedure = UltrasoundProcedure(
+        patient=patient,
+        devices=ROOM.devices,
+        conditions=Conditions(True, ROOM.placement["ultrasound"].perfect()),
+        seed=5,
+        probe=ROOM.probe,
+        step_mm=4.0,
+    )
+    middle = patient.supine_specks().solids.centres_mm.mean(axis=0)
+    x, y, depth = (float(v) for v in middle)
+    device = ROOM.devices["vab-9g"]
+    # Straight down from above the target: after firing the aperture lies 3 mm too deep.
+    inside = depth + 3.0 + device.tip_offset_mm - device.throw_mm
+    state = procedure.start()
+    for intent in (
+        Look(x, y),
+        MarkEcho((x, y, depth), "specks"),
+        ChooseDevice("vab-9g"),
+        Insert((x, y), 0.0, 90.0),
+        Steer(along_mm=inside - 2.0),
+        Fire(),
+        Sample(ROUND),
+        Stop("finished"),
+    ):
+        state, _ = procedure.step(state, intent)
+    result = debrief(state, procedure)
+    adds_up(result, state)
+    firing = result.firings[0]
+    assert firing.intended_mm == pytest.approx([0.0, 0.0, 0.0])
+    assert firing.needle_mm == pytest.approx([0.0, 0.0, 3.0], abs=1e-6)
+    assert firing.dominant[2] == "needle-deviation"
+    assert np.array_equal(_Story(state).tissue.present, state.truth.tissue.present)

@@ -313,14 +313,21 @@ def test_margins_on_the_display() -> None:
     assert found.values["shift_x_mm"] == pytest.approx(25.5)
 
 
-@given(st.sampled_from(sorted(DEVICES)), st.floats(3.0, 60.0), st.floats(12.0, 75.0))
-@settings(max_examples=200)
-def test_freehand_remedies_mend(device: str, depth: float, tilt_deg: float) -> None:
-    tilt = np.radians(tilt_deg)
+@given(
+    st.sampled_from(sorted(DEVICES)),
+    st.floats(3.0, 60.0),
+    st.floats(12.0, 75.0),
+    st.floats(10.0, 60.0),
+)
+@settings(max_examples=300)
+def test_freehand_remedies_mend(device: str, depth: float, tilt_deg: float, room: float) -> None:
+    """Checked by plain trigonometry; the chest wall lies `room` below the target."""
+    tilt, wall = np.radians(tilt_deg), depth + room
     axis = np.array([-np.cos(tilt), 0.0, np.sin(tilt)])
     pose = NeedlePose(np.array([10.0, 5.0, depth]), axis, np.array([0.0, 0.0, -1.0]))
-    aimed = Freehand(DEVICES[device], pose)
-    for code in aimed.problems():
+    aimed = Freehand(DEVICES[device], pose, wall)
+    found = aimed.problems()
+    for code in found:
         remedies, values = mend(code, aimed, DEVICES)
         for remedy in set(remedies) - {"other-guidance"}:
             used, turned, lower = DEVICES[device], tilt, depth
@@ -329,12 +336,18 @@ def test_freehand_remedies_mend(device: str, depth: float, tilt_deg: float) -> N
             if remedy in ("flatter", "steeper"):
                 turned = np.radians(float(values[remedy]))
                 assert (turned < tilt) == (remedy == "flatter")
-            if remedy == "aim-deeper":
-                lower += float(values[remedy]) * np.sin(tilt)
-            near = lower - used.aperture_mm / 2.0 * np.sin(turned)
-            spare = used.length_mm - lower / np.sin(turned) - used.aperture_mm / 2.0
-            spare -= used.dead_tip_mm
-            assert (near > 2.0) if code == "skin-margin" else (spare >= -1e-9)
+            if remedy in ("aim-deeper", "aim-shallower"):
+                way = 1.0 if remedy == "aim-deeper" else -1.0
+                lower += way * float(values[remedy]) * np.sin(tilt)
+            half = used.aperture_mm / 2.0
+            mended = {
+                "skin-margin": lower - half * np.sin(turned) > 2.0,
+                "stroke-margin": lower + (half + used.dead_tip_mm) * np.sin(turned) < wall,
+                "too-short": used.length_mm - lower / np.sin(turned) - half - used.dead_tip_mm
+                >= -1e-9,
+            }
+            assert mended[code]
+            assert all(mended[other] for other in mended.keys() - found), "no new problem"
 
 
 def test_margins_of_a_freehand_needle() -> None:
@@ -346,9 +359,16 @@ def test_margins_of_a_freehand_needle() -> None:
     seen = replace(seen, margins=freehand_check(DEVICES["vab-9g"], pose))
     assert codes(observe(seen, devices=DEVICES)) == {}
     steep = replace(pose, axis=np.array([-0.5, 0.0, 0.8]))
-    seen = replace(seen, commanded=steep, margins=freehand_check(DEVICES["vab-9g"], steep))
-    found = codes(observe(seen, devices=DEVICES))["skin-margin"]
-    assert "flatter" in found.remedies and "steeper" not in found.remedies
+    margins = freehand_check(DEVICES["vab-9g"], steep, chest_wall_mm=18.0)
+    by_hand = replace(seen, commanded=steep, margins=margins)
+    found = codes(observe(by_hand, devices=DEVICES))
+    assert found.keys() == {"skin-margin", "stroke-margin"}
+    for problem in found.values():
+        assert "flatter" in problem.remedies and "steeper" not in problem.remedies
+    on_its_way = replace(by_hand, commanded=steep.moved_along(-15.0))
+    margins = freehand_check(DEVICES["vab-9g"], on_its_way.commanded, chest_wall_mm=18.0)
+    assert not margins.safe
+    assert codes(observe(replace(on_its_way, margins=margins), devices=DEVICES)) == {}
 
 
 def test_only_what_matters_at_the_step() -> None:

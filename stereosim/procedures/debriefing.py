@@ -19,7 +19,16 @@ from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.views import View, scout, stereo_pair
-from stereosim.procedures.intents import Expose, Fire, MarkEcho, MarkPair, Position, Sample
+from stereosim.procedures.intents import (
+    Advance,
+    Expose,
+    Fire,
+    Insert,
+    MarkEcho,
+    MarkPair,
+    Position,
+    Sample,
+)
 from stereosim.procedures.published import load_hints, load_training
 from stereosim.procedures.stereotactic import StereotacticProcedure
 from stereosim.procedures.truths import (
@@ -162,6 +171,8 @@ class _Story:
         For each firing, the marks that it was aimed by.
     exposures : list of (int, int)
         For each firing, the left and the right exposure that they were set in.
+    by_hand : list of bool
+        For each firing, whether the needle was led to its place by hand and eye.
     cores : list of list of int
         For each firing, the numbers of its cores, from 0.
     """
@@ -170,6 +181,7 @@ class _Story:
     tissue: Tissue = field(init=False)
     marks: list[MarkPair | MarkEcho | None] = field(default_factory=list, init=False)
     exposures: list[tuple[int, int]] = field(default_factory=list, init=False)
+    by_hand: list[bool] = field(default_factory=list, init=False)
     cores: list[list[int]] = field(default_factory=list, init=False)
     _at: dict[int, Tissue] = field(default_factory=dict, init=False)
 
@@ -182,6 +194,7 @@ class _Story:
         shots, pair = 0, (-1, -1)
         mark: MarkPair | MarkEcho | None = None
         newest: dict[str, int] = {}
+        by_hand = False
         for intent in self.state.intents:
             match intent:
                 case Position():
@@ -196,8 +209,11 @@ class _Story:
                     mark, pair = intent, (newest["left"], newest["right"])
                 case MarkEcho():
                     mark = intent
+                case Advance() | Insert():
+                    by_hand = isinstance(intent, Insert)
                 case Fire():
                     self.marks.append(mark)
+                    self.by_hand.append(by_hand)
                     self.exposures.append(pair)
                     self.cores.append([])
                 case Sample(hours):
@@ -252,9 +268,11 @@ def _firing(
         and all(story.tissue_at(number).present.any() for number in story.exposures[k])
     ):
         pair = _pair(mark, story.exposures[k], firing, story, procedure)
+    # By hand the needle is led to the mark by eye: what the hand meant on the way is no aim.
+    aimed = firing.marked_mm if story.by_hand[k] else firing.commanded_mm
     parts = {
-        "intended-offset": firing.commanded_mm - firing.marked_mm,
-        "needle-deviation": firing.centre_mm - firing.commanded_mm,
+        "intended-offset": aimed - firing.marked_mm,
+        "needle-deviation": firing.centre_mm - aimed,
         "tissue-pushed": firing.lesion_rest_mm - firing.lesion_mm,
     }
     marking = firing.marked_mm - firing.lesion_rest_mm

@@ -118,14 +118,17 @@ class Freehand:
         The needle.
     pose : NeedlePose
         Where it shall come to lie.
+    chest_wall_mm : float
+        Depth of the chest wall there; infinite where it is not known.
     """
 
     device: Device
     pose: NeedlePose
+    chest_wall_mm: float = np.inf
 
     def margins(self) -> Margins:
         """Return the safety margins."""
-        return freehand_check(self.device, self.pose)
+        return freehand_check(self.device, self.pose, chest_wall_mm=self.chest_wall_mm)
 
     def problems(self) -> frozenset[str]:
         """Return the codes of what forbids firing."""
@@ -135,10 +138,11 @@ class Freehand:
         """Yield what could be done, the simplest first: its code, its amounts, what it leads to."""
         for device in _shorter(self.device, devices):
             yield "petite", {"petite": device.name}, replace(self, device=device)
-        deepest = self.device.aperture_mm / 2.0 - load_search().aperture_inside_mm
-        for deeper in np.arange(0.5, deepest + 1e-9, 0.5):
-            moved = replace(self, pose=self.pose.moved_along(float(deeper)))
-            yield "aim-deeper", {"aim-deeper": float(deeper)}, moved
+        farthest = self.device.aperture_mm / 2.0 - load_search().aperture_inside_mm
+        for code, sign in (("aim-deeper", 1.0), ("aim-shallower", -1.0)):
+            for by in np.arange(0.5, farthest + 1e-9, 0.5):
+                moved = replace(self, pose=self.pose.moved_along(sign * float(by)))
+                yield code, {code: float(by)}, moved
         flattest, steepest = load_hints().tilt_deg
         now = float(np.degrees(np.arcsin(np.clip(self.pose.axis[2], -1.0, 1.0))))
         for tilt in np.arange(np.ceil(now) - 1.0, flattest - 1e-9, -1.0):

@@ -99,9 +99,9 @@ class FiringTruth:
     marking_mm : ndarray
         Place marked minus centroid of the target before anything was done.
     intended_mm : ndarray
-        Place commanded minus place marked: an offset on purpose.
+        Place commanded minus place marked: an offset on purpose; 0 of a needle steered by hand.
     needle_mm : ndarray
-        Where the needle went minus where it was told to go.
+        Where the needle went minus where it was told to go, by hand to the place marked.
     tissue_mm : ndarray
         How far the target had been carried away, with its sign in the sum (rest minus now).
     lesion_mm, centre_mm : ndarray

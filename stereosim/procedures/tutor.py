@@ -174,8 +174,11 @@ def _margins(
         )
         thickness: float | None = seen.thickness_mm
     else:
-        aimed = Freehand(seen.device, _freehand_pose(seen))
-        thickness = None
+        pose = _freehand_pose(seen)
+        if np.linalg.norm(pose.centre_mm - seen.marked_mm) > seen.device.aperture_mm / 2.0:
+            return  # led by hand, and still on its way
+        wall = seen.margins.stroke_margin_mm + float(pose.tip_mm(seen.device)[2])
+        aimed, thickness = Freehand(seen.device, pose, wall), None
     amounts = {
         "stroke-margin": seen.margins.stroke_margin_mm,
         "skin-margin": seen.margins.skin_margin_mm,
