@@ -66,7 +66,9 @@ class Session:
     def __init__(self, qt: QApplication, data: Path) -> None:
         self.qt = qt
         self.data = data
+        # What is found wrong before there is a window to say it in.
         self._unsaid: list[Text] = []
+        self._opened = False
         self._file = SettingsFile(data / "settings.json")
         self._courier = Courier()
         settings = self._read_settings()
@@ -98,6 +100,7 @@ class Session:
 
     def _prepare(self, case: str | None) -> None:
         self.app.prepare(_prepared)
+        self._opened = True
         for text in self._unsaid:
             self.app.said.emit(text)
         self._unsaid.clear()
@@ -130,7 +133,10 @@ class Session:
             self.window.rebuild()
 
     def _tell(self, text: Text) -> None:
-        self.app.said.emit(text)
+        if self._opened:
+            self.app.said.emit(text)
+        else:
+            self._unsaid.append(text)
 
     # --- errors -----------------------------------------------------------------------------------
     def report(self, error: BaseException) -> None:

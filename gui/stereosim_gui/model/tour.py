@@ -135,7 +135,7 @@ STEPS: tuple[TourStep, ...] = (
             QT_TRANSLATE_NOOP(
                 "Tour",
                 "Bring the place where the calcifications are expected into the window of the "
-                "paddle. The usual position is proposed: take it.",
+                "paddle: the button “As the referral says” works out the shift. Then compress.",
             )
         ),
         _when(lambda attempt: attempt.seen.thickness_mm > 0 and bool(attempt.state.intents)),

@@ -51,6 +51,7 @@ class MainWindow(Listens, QMainWindow):
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
         self._message: QMessageBox | None = None
+        self._unsaid: list[Text] = []
         self._build()
         self.hear(app.attempt_changed, self._show_attempt)
         self.hear(app.failed, self.show_error)
@@ -87,18 +88,22 @@ class MainWindow(Listens, QMainWindow):
         self.gallery.deleteLater()
         self._build()
 
-    def _drop_page(self) -> None:
-        if self.page is not None:
-            self.page.let_go()
-            self.stack.removeWidget(self.page)
-            self.page.deleteLater()
-            self.page = None
+    def _drop_page(self) -> bool:
+        """Throw the page of the attempt away; return whether there was one."""
+        if self.page is None:
+            return False
+        self.page.let_go()
+        self.stack.removeWidget(self.page)
+        self.page.deleteLater()
+        self.page = None
+        return True
 
     def _show_attempt(self) -> None:
-        self._drop_page()
+        came_back = self._drop_page()
         attempt = self.app.attempt
         if attempt is None:
-            self.gallery.refresh()
+            if came_back:
+                self.gallery.refresh()
             self.stack.setCurrentWidget(self.gallery)
             self.gallery.cards.setFocus(Qt.FocusReason.OtherFocusReason)
             self.setWindowTitle("stereosim")
@@ -128,18 +133,20 @@ class MainWindow(Listens, QMainWindow):
             text = f"{text}\n\n{where}"
         details = "".join(traceback.format_exception(error))
         what = f"{type(error).__name__}: {error}"
-        self._open_message(QMessageBox.Icon.Warning, text, what, details)
+        # One at a time: a fault in a timer would pile them up without end. The log has them all.
+        if self._message is None:
+            self._open_message(QMessageBox.Icon.Warning, text, what, details)
 
     def say(self, text: Text) -> None:
-        """Tell the user something that has to be known."""
-        self._open_message(QMessageBox.Icon.Information, spoken(text))
+        """Tell the user something that has to be known; after the message that is open, if any."""
+        if self._message is None:
+            self._open_message(QMessageBox.Icon.Information, spoken(text))
+        else:
+            self._unsaid.append(text)
 
     def _open_message(
         self, icon: QMessageBox.Icon, text: str, what: str = "", details: str = ""
     ) -> None:
-        # One at a time: a fault in a timer would pile them up without end.
-        if self._message is not None:
-            return
         box = QMessageBox(icon, "stereosim", text, QMessageBox.StandardButton.Ok, self)
         box.setInformativeText(what)
         if details:
@@ -151,6 +158,8 @@ class MainWindow(Listens, QMainWindow):
 
     def _message_closed(self) -> None:
         self._message = None
+        if self._unsaid:
+            self.say(self._unsaid.pop(0))
 
     # --- end --------------------------------------------------------------------------------------
     def let_go(self) -> None:

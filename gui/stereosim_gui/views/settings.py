@@ -58,6 +58,7 @@ class SettingsDialog(QDialog):
         ):
             self.language.addItem(name, code)
         self.language.setCurrentIndex(self.language.findData(settings.language))
+        self.language.setAccessibleName(self.tr("Language"))
         self.language.setToolTip(
             self.tr("The window is made anew in that language; nothing is lost")
         )
@@ -66,6 +67,7 @@ class SettingsDialog(QDialog):
         self.text_scale.setSingleStep(10)
         self.text_scale.setSuffix(" %")
         self.text_scale.setValue(round(100 * settings.text_scale))
+        self.text_scale.setAccessibleName(self.tr("Size of texts"))
         self.text_scale.setToolTip(self.tr("Size of all texts, from 100 to 200 per cent"))
         self.hints = QCheckBox(self.tr("Hints that teach (never in an exam)"))
         self.hints.setChecked(settings.hints)

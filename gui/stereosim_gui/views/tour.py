@@ -76,18 +76,23 @@ class TourGuide(Listens, QObject):
         self.window = window
         self.running = False
         self._attempt: Attempt | None = None
-        self._ring = _Ring(window)
-        self._callout = _Callout(window)
-        self._callout.leave.clicked.connect(self.stop)
-        self._ring.hide()
-        self._callout.hide()
+        self.ring = _Ring(window)
+        self.callout = _Callout(window)
+        self.callout.leave.clicked.connect(self.stop)
+        self.ring.hide()
+        self.callout.hide()
         # The layout has to settle before a widget's place is known.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(60)
         self._later.timeout.connect(self.refresh)
         window.installEventFilter(self)
-        for signal in (app.choice_changed, app.ready_changed, app.stage_changed):
+        for signal in (
+            app.settings_changed,
+            app.choice_changed,
+            app.ready_changed,
+            app.stage_changed,
+        ):
             self.hear(signal, self._soon)
         self.hear(app.attempt_changed, self._follow_attempt)
         self._follow_attempt()
@@ -131,8 +136,8 @@ class TourGuide(Listens, QObject):
         self._later.stop()
         self._let_attempt_go()
         self._attempt = None
-        self._ring.hide()
-        self._callout.hide()
+        self.ring.hide()
+        self.callout.hide()
         super().let_go()
 
     def _soon(self) -> None:
@@ -154,10 +159,10 @@ class TourGuide(Listens, QObject):
         shown = self.running and not waiting and self.app.waiting is None
         step = self.step
         if not shown:
-            self._ring.hide()
-            self._callout.hide()
+            self.ring.hide()
+            self.callout.hide()
             return
-        callout = self._callout
+        callout = self.callout
         title, text = END if step is None else (step.title, step.text)
         callout.title.setText(spoken(title))
         callout.text.setText(spoken(text))
@@ -172,8 +177,8 @@ class TourGuide(Listens, QObject):
             callout.leave.setText(self.tr("Leave the tour"))
         callout.leave.setToolTip(self.tr("F3 takes the tour up again where it was left"))
         scale = max(1.0, callout.fontMetrics().averageCharWidth() / 7)
-        callout.setFixedWidth(round(_WIDTH * scale))
-        callout.adjustSize()
+        width = round(_WIDTH * scale)
+        callout.setFixedSize(width, callout.heightForWidth(width))
         self._place(None if step is None else self._anchor(step.anchor))
 
     def _anchor(self, name: str) -> QWidget | None:
@@ -192,17 +197,17 @@ class TourGuide(Listens, QObject):
         return found if found is not None and found.isVisible() else None
 
     def _place(self, anchor: QWidget | None) -> None:
-        callout, room = self._callout, self.window.rect()
+        callout, room = self.callout, self.window.rect()
         size = callout.size()
         if anchor is None:
-            self._ring.hide()
+            self.ring.hide()
             corner = QPoint(_GAP, room.height() - size.height() - 4 * _GAP)
         else:
             top_left = anchor.mapTo(self.window, QPoint(0, 0))
             seen = QRect(top_left, anchor.size()).intersected(room)
-            self._ring.setGeometry(seen.adjusted(-3, -3, 3, 3))
-            self._ring.show()
-            self._ring.raise_()
+            self.ring.setGeometry(seen.adjusted(-3, -3, 3, 3))
+            self.ring.show()
+            self.ring.raise_()
             corner = self._beside(seen, size.width(), size.height())
         callout.move(
             max(4, min(corner.x(), room.width() - size.width() - 4)),
