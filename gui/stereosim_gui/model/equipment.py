@@ -48,14 +48,12 @@ class BreastOutline:
 
     def compressed_to(self, thickness_mm: float) -> BreastOutline:
         """Return the outline at another thickness: as much breast, spread along the support."""
-        if thickness_mm == self.thickness_mm:
-            return self
         spread = float(np.sqrt(self.thickness_mm / thickness_mm))
         return BreastOutline(
             thickness_mm,
             self.chest_to_nipple_mm * spread,
             self.half_width_mm * spread,
-            min(self.edge_mm, thickness_mm / 2.0),
+            self.edge_mm * spread,
         )
 
     def front_mm(self, x_mm: Array | float, z_mm: Array | float) -> Array:
@@ -89,6 +87,8 @@ class Equipment:
         The largest y mismatch that a trained reader takes for one speck.
     outline : BreastOutline
         The breast at its usual compression.
+    thickness_limits_mm : tuple of two floats
+        Least and greatest thickness to which it can be compressed.
     supine_height_mm : float
         From the skin to the muscle under the nipple, patient on her back.
     usual_position : Position or None
@@ -103,6 +103,7 @@ class Equipment:
     fan_hours: float
     y_tolerance_mm: float
     outline: BreastOutline
+    thickness_limits_mm: tuple[float, float]
     supine_height_mm: float
     usual_position: Position | None
 
@@ -110,7 +111,7 @@ class Equipment:
     def of(cls, room: Room, patient: VirtualPatient, guidance: str) -> Equipment:
         """Collect it; called in the worker."""
         from stereosim.biopsy.safety import usual_limits
-        from stereosim.procedures.approach import usual_position
+        from stereosim.procedures.approach import thickness_limits_mm, usual_position
         from stereosim.procedures.operators.skill import load_search
 
         unit = room.unit
@@ -136,6 +137,7 @@ class Equipment:
             fan_hours=load_search().fan_hours,
             y_tolerance_mm=room.skill.y_tolerance_mm,
             outline=BreastOutline.of(patient.breast),
+            thickness_limits_mm=thickness_limits_mm(patient.breast.thickness_mm),
             supine_height_mm=patient.breast.supine_height_mm,
             usual_position=usual_position(patient.referral, unit) if stereotactic else None,
         )

@@ -66,7 +66,8 @@ def plan(referral: Referral, equipment: Equipment, position: Position) -> Plan:
     x = np.sin(np.linspace(-np.pi / 2, np.pi / 2, _STEPS)) * breast.half_width_mm
     y = breast.front_mm(x, breast.thickness_mm / 2.0)
     outline = np.column_stack([x, y]) - shift
-    place = np.array([side * referral.x_mm, referral.y_mm]) - shift
+    spread = breast.half_width_mm / equipment.outline.half_width_mm
+    place = np.array([side * referral.x_mm, referral.y_mm]) * spread - shift
     window = equipment.window_mm
     middle = np.array([(window[0] + window[2]) / 2.0, (window[1] + window[3]) / 2.0])
     off = place - middle

@@ -151,9 +151,7 @@ def problems(
         )
     if stroke <= limits.stroke_margin_mm:
         past = say(
-            QT_TRANSLATE_NOOP(
-                "Safety", "Stroke margin {mm:.1f} mm: tip out at the back of the breast."
-            ),
+            QT_TRANSLATE_NOOP("Safety", "Stroke margin {mm:.1f} mm: tip out at the back."),
             mm=stroke,
         )
         if limits.stroke_margin_mm > 0.0:
@@ -170,9 +168,7 @@ def problems(
         found.append(
             (
                 say(
-                    QT_TRANSLATE_NOOP(
-                        "Safety", "Skin margin {mm:.1f} mm: aperture open in the skin."
-                    ),
+                    QT_TRANSLATE_NOOP("Safety", "Skin margin {mm:.1f} mm: it opens in the skin."),
                     mm=skin,
                 ),
                 say(QT_TRANSLATE_NOOP("Safety", "Petite aperture, or aim deeper.")),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QTableWidget,
     QTableWidgetItem,
+    QWidget,
 )
 
 from stereosim.procedures.intents import Advance, ChooseDevice
@@ -191,8 +192,13 @@ class NeedleControls(Page):
         )
         reading = console.reading
         found = () if reading is None else unsafe(reading, console.equipment.limits)
-        lines = [f"✗ {spoken(what)} {spoken(mend)}" for what, mend in found]
-        show_note(self.problem, "\n".join(lines), "bad")
+        show_note(self.problem, "\n".join(f"✗ {spoken(what)}" for what, _ in found), "bad")
+        self.problem.setToolTip("\n".join(spoken(mend) for _, mend in found))
+
+    @property
+    def first(self) -> QWidget | None:
+        """Give the keyboard to the list."""
+        return self.table
 
     # --- inserting --------------------------------------------------------------------------------
     @property

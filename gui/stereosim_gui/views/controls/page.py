@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from stereosim.procedures.intents import Stop
 from stereosim_gui.model.app import AppModel
@@ -79,11 +80,12 @@ class PageStack(QStackedWidget):
         return super().minimumSizeHint() if page is None else page.minimumSizeHint()
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height that the page that is seen needs."""
+        """Return the least height that the page that is seen needs."""
         page = self.currentWidget()
-        if page is None or not page.hasHeightForWidth():
+        layout = None if page is None else page.layout()
+        if layout is None or not layout.hasHeightForWidth():
             return self.minimumSizeHint().height()
-        return page.heightForWidth(width)
+        return layout.minimumHeightForWidth(width)
 
 
 class Page(Controls):
@@ -91,6 +93,8 @@ class Page(Controls):
 
     def __init__(self, app: AppModel, attempt: Attempt) -> None:
         super().__init__(app, attempt)
+        # A click beside the fields takes the keyboard from them.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(2, 2, 6, 2)
         self.column.setSpacing(6)
@@ -105,6 +109,17 @@ class Page(Controls):
         self.hear(attempt.changed, self.follow)
         self.hear(attempt.progress_changed, self.follow)
         self.follow()
+
+    @property
+    def first(self) -> QWidget | None:
+        """Return what gets the keyboard when the page is turned to; None leaves it as it is."""
+        return None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keyboard to what is most likely needed."""
+        super().showEvent(event)
+        if not event.spontaneous() and self.first is not None:
+            self.first.setFocus()
 
     def build(self) -> None:
         """Make the widgets, once."""

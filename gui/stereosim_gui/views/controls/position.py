@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRadioButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from stereosim.procedures.intents import Position
@@ -206,6 +207,11 @@ class PositionControls(Page):
         self.usual.setEnabled(not self.attempt.busy)
 
     @property
+    def first(self) -> QWidget | None:
+        """Give the keyboard to the approach."""
+        return self.approach.checkedButton()
+
+    @property
     def primary_text(self) -> str:
         """Compress."""
         return self.tr("Compress and position")
@@ -223,6 +229,11 @@ class PositionControls(Page):
                         high=box.maximum(),
                     ),
                 )
+        low, high = self.attempt.console.equipment.thickness_limits_mm
+        if not low <= self.thickness.value() <= high:
+            words = self.tr("{field}: this breast can be held at {low:.1f} to {high:.1f} mm.")
+            words = fill(words, field=self.thickness.name, low=low, high=high)
+            return self._complain(self.thickness, words)
         if self.shift_y.value() < 0.0:
             words = self.tr("{field}: not below 0. The chest wall ends at the support's edge.")
             return self._complain(self.shift_y, fill(words, field=self.shift_y.name))

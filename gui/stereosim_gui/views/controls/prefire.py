@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWidget
+
 from stereosim.procedures.intents import Expose, Withdraw
 from stereosim_gui.model.sampling import pair_of_pass
 from stereosim_gui.model.stages import fired, needle_in
@@ -64,6 +66,11 @@ class PrefireControls(Page):
         self.withdraw.setEnabled(free)
         self.again.setVisible(checked)
         self.again.setEnabled(free)
+
+    @property
+    def first(self) -> QWidget | None:
+        """Keep the keyboard off FIRE until it is asked for."""
+        return self
 
     @property
     def primary_text(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from stereosim.procedures.intents import Adjust, Expose, Film, Sample, Withdraw
 from stereosim_gui.model.sampling import (
@@ -75,7 +74,7 @@ class SampleControls(Page):
             self.tr("Push the needle on, or pull it back, without firing: mends an error in z.")
         )
         self.push.clicked.connect(self._move)
-        self.retarget = QPushButton(self.tr("Withdraw and retarget"))
+        self.retarget = QPushButton(self.tr("Withdraw, retarget"))
         self.retarget.setToolTip(
             self.tr("Pull the needle out and mark again: mends an error in x or y. The marks stay.")
         )
@@ -150,7 +149,7 @@ class SampleControls(Page):
         self.face.setText(self._face_words())
         self.take.setText(self._take_words())
         # Before the post-fire pair this is not the step to do next, but it can be done.
-        self.take.setVisible(self._in and not self._checked)
+        self.take.setVisible(self._in and not self._checked and bool(self.dial.planned))
         self.take.setEnabled(free and bool(self.dial.planned) and not spent)
         for button in (self.along, self.push, self.retarget):
             button.setEnabled(free)
@@ -161,10 +160,7 @@ class SampleControls(Page):
         if not self._in:
             words = self.tr("No needle is in: insert one for another pass, or film the cores.")
         elif not self._checked:
-            words = self.tr(
-                "The post-fire pair shows where the aperture lies from the target: look before "
-                "you take tissue."
-            )
+            words = self.tr("Look at the post-fire pair before you take tissue.")
         elif spent:
             words = self.tr(
                 "A gun takes one core a pass. Withdraw it, and aim a few mm beside for the next."
@@ -259,8 +255,7 @@ class SampleControls(Page):
         elif unfilmed(self.attempt.state.intents):
             self.attempt.send(Film())
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Give the dial the number keys when the page is turned to."""
-        super().showEvent(event)
-        if not event.spontaneous() and self._in:
-            self.dial.setFocus()
+    @property
+    def first(self) -> QWidget | None:
+        """Give the dial the number keys."""
+        return self.dial if self.dial.isEnabled() else None

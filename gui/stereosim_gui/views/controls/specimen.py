@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from stereosim.procedures.intents import Film, PlaceClip
 from stereosim_gui.model.sampling import clip_placed, unfilmed
@@ -50,6 +50,11 @@ class SpecimenControls(Page):
             self.tr("Go back to the needle and sample on: where the film shows too little."),
         )
         self.more.clicked.connect(self._more)
+
+    @property
+    def first(self) -> QWidget | None:
+        """Give the keyboard to the count."""
+        return self.count if self.count.isEnabled() else None
 
     @property
     def _films(self) -> int:
