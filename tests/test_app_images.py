@@ -338,10 +338,17 @@ def test_arrows_move_the_mark_and_each_press_is_one_step_back(bench: Bench) -> N
     assert bench.attempt.marks.left == pytest.approx((801.0, 490.0))
     # A key held down repeats, and is one step all the same.
     none, press = Qt.KeyboardModifier.NoModifier, QKeyEvent.Type.KeyPress
-    for repeats in (False, True, True):
-        QApplication.sendEvent(left, QKeyEvent(press, Qt.Key.Key_Down, none, "", repeats))
+    release = QKeyEvent.Type.KeyRelease
+    for kind, repeats in (
+        (press, False),
+        (release, True),
+        (press, True),
+        (release, True),
+        (press, True),
+    ):
+        QApplication.sendEvent(left, QKeyEvent(kind, Qt.Key.Key_Down, none, "", repeats))
     assert left.shown_mark == pytest.approx((801.0, 493.0))
-    QApplication.sendEvent(left, QKeyEvent(QKeyEvent.Type.KeyRelease, Qt.Key.Key_Down, none))
+    QApplication.sendEvent(left, QKeyEvent(release, Qt.Key.Key_Down, none))
     assert bench.attempt.marks.left == pytest.approx((801.0, 493.0))
     bench.attempt.undo()
     assert bench.attempt.marks.left == pytest.approx((801.0, 490.0))
