@@ -319,10 +319,12 @@ class Console:
             return None
         seen, equipment = self._attempt.seen, self.equipment
         if reading.guidance == "ultrasound":
+            # In an exam only the needle's echo tells where it is.
+            drawn = reading.phase != "planned" and self._attempt.sonography.needle.guide_allowed
             return supine_section(
                 equipment,
                 target_mm=reading.target_mm,
-                pose=seen.commanded if reading.phase != "planned" else None,
+                pose=seen.commanded if drawn else None,
                 device=reading.device,
                 margins=reading.margins,
                 phase=reading.phase,

@@ -249,12 +249,15 @@ def supine_section(
     if needle is not None:
         across += [needle.tip[0], needle.before_firing(needle.near)[0]]
     depth = equipment.supine_height_mm
+    if needle is not None and margins is not None and np.isfinite(margins.stroke_margin_mm):
+        # The wall curves: what counts is its depth below the point.
+        depth = float(margins.stroke_margin_mm) - needle.tip[1]
     left, right = min(across) - _BESIDE_MM, max(across) + _BESIDE_MM
     # At least as wide as deep, or the drawing of a lone target would be a slit.
     spare = max(0.0, 1.5 * depth - (right - left)) / 2.0
     left, right = left - spare, right + spare
     skin = equipment.limits.skin_allowance_mm
-    margin = _dimensions(needle, margins, equipment, top=-skin, bottom=None)
+    margin = _dimensions(needle, margins, equipment, top=-skin, bottom=-depth)
     return Section(
         supine=True,
         outline=((left, 0.0), (right, 0.0), (right, -depth), (left, -depth)),
@@ -274,7 +277,7 @@ def _dimensions(
     equipment: Equipment,
     *,
     top: float,
-    bottom: float | None,
+    bottom: float,
 ) -> tuple[Dimension | None, Dimension | None]:
     """Return stroke and skin margin, as far as they are known, upright from the needle's points."""
     if needle is None or margins is None:
@@ -283,9 +286,8 @@ def _dimensions(
     value = float(margins.stroke_margin_mm)
     if np.isfinite(value):
         x, tip = needle.tip
-        back = tip - value if bottom is None else bottom
         bad = value <= equipment.limits.stroke_margin_mm
-        stroke = Dimension((x, back), (x, tip), value, bad)
+        stroke = Dimension((x, bottom), (x, tip), value, bad)
     x, near = needle.near
     value = float(margins.skin_margin_mm)
     return stroke, Dimension((x, near), (x, top), value, value <= 0.0)

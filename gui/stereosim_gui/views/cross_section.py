@@ -130,7 +130,15 @@ class _Drawing:
     # --- the breast -------------------------------------------------------------------------------
     def _breast(self) -> None:
         path = QPainterPath()
-        path.addPolygon(QPolygonF([self.at(point) for point in self.section.outline]))
+        points = [self.at(point) for point in self.section.outline]
+        if self.section.supine:
+            # The supine breast goes on beyond what there is to see.
+            ends = (0.0, 1.0, 1.0, 0.0)
+            points = [
+                QPointF(end * self.widget.width(), point.y())
+                for end, point in zip(ends, points, strict=True)
+            ]
+        path.addPolygon(QPolygonF(points))
         path.closeSubpath()
         painter = self.painter
         painter.save()
@@ -140,8 +148,7 @@ class _Drawing:
         pen = QPen(_SKIN, 2.0 * self.scale * self.section.skin_mm)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
-        edge = self.section.outline[:2] if self.section.supine else self.section.outline
-        painter.drawPolyline(QPolygonF([self.at(point) for point in edge]))
+        painter.drawPolyline(QPolygonF(points[:2] if self.section.supine else points))
         painter.restore()
 
     def _support_and_paddle(self) -> None:

@@ -67,9 +67,10 @@ class Readout(Part):
         self.cells = self._stereotactic()
         if attempt.spec.guidance == "ultrasound":
             self.cells = self._ultrasound()
+        columns = 4 if len(self.cells) > 6 else 3
         for k, cell in enumerate(self.cells.values()):
-            grid.addWidget(cell, k // 4, k % 4)
-            grid.setColumnStretch(k % 4, 1)
+            grid.addWidget(cell, k // columns, k % columns)
+            grid.setColumnStretch(k % columns, 1)
         column.addLayout(grid)
         self.counts = QLabel()
         self.counts.setWordWrap(True)
@@ -126,6 +127,10 @@ class Readout(Part):
             "x": Cell(tr("x, mm"), tr("From the nipple to the patient's right.")),
             "y": Cell(tr("y, mm"), tr("From the nipple toward the head.")),
             "paddle": Cell(tr("depth, mm"), tr("Depth of the marked place under the skin.")),
+            "stroke": Cell(
+                tr("stroke margin"),
+                tr("From the tip after firing to the chest wall, in depth. It must be above 0."),
+            ),
             "skin": Cell(
                 tr("skin margin"),
                 tr("Between the skin and the open aperture, mm. It must be above 0."),
@@ -206,6 +211,9 @@ class Readout(Part):
                 cell.show_value(_NOTHING)
                 continue
             value = float(getattr(margins, f"{name}_margin_mm"))
+            if value == float("inf"):
+                cell.show_value(_NOTHING)
+                continue
             safe = value > limit
             sign = "✓" if safe else "✗"
             words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=signed(value))
