@@ -28,6 +28,8 @@ class Skin:
 
     Attributes
     ----------
+    half_mm : (float, float)
+        How far it goes from the nipple along x and along y.
     low_mm : (float, float)
         Corner of cell [0, 0] of `seen`, supine x and y.
     seen : ndarray of bool, shape (ny, nx)
@@ -36,6 +38,8 @@ class Skin:
 
     def __init__(self, outline_mm: Array) -> None:
         self.outline_mm = outline_mm
+        farthest = np.abs(outline_mm).max(axis=0)
+        self.half_mm = (float(farthest[0]), float(farthest[1]))
         low = np.floor(outline_mm.min(axis=0))
         nx, ny = (np.ceil(outline_mm.max(axis=0)) - low).astype(int)
         self.low_mm = (float(low[0]), float(low[1]))

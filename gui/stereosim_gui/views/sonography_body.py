@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QTransform,
     QWheelEvent,
@@ -47,6 +48,7 @@ class BodyView(Part):
         super().__init__(owner.app, owner.attempt)
         self.machine = machine
         self._dragged: tuple[str, QPointF] | None = None
+        self._kept: tuple[object, QPixmap] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, max(190, 11 * self.fontMetrics().height()))
@@ -69,11 +71,11 @@ class BodyView(Part):
     def scale(self) -> float:
         """Pixels per millimetre of skin."""
         skin = self.machine.skin
-        half = (90.0, 80.0) if skin is None else np.abs(skin.outline_mm).max(axis=0)
+        half = (90.0, 80.0) if skin is None else skin.half_mm
         # Room for the hours all round, and above and below them for a line of words.
         line = self.fontMetrics().height()
-        across = (self.width() - 2.0 * (line + 6.0)) / (2.0 * float(half[0]))
-        along = (self.height() - 4.0 * (line + 3.0)) / (2.0 * float(half[1]))
+        across = (self.width() - 2.0 * (line + 6.0)) / (2.0 * half[0])
+        along = (self.height() - 4.0 * (line + 3.0)) / (2.0 * half[1])
         return max(0.2, min(across, along))
 
     def pixel_of(self, x_mm: float, y_mm: float) -> QPointF:
@@ -104,13 +106,9 @@ class BodyView(Part):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the breast, where it has been scanned, and what is held to it."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(GROUND))
+        painter.drawPixmap(0, 0, self._background())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.machine.skin is not None:
-            self._draw_breast(painter)
-            self._draw_scanned(painter)
-        self._draw_clock(painter)
-        self._draw_expected(painter)
+        self._draw_scanned(painter)
         self._draw_marked(painter)
         self._draw_probe(painter)
         self._draw_needle(painter)
@@ -120,9 +118,35 @@ class BodyView(Part):
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
+    def _background(self) -> QPixmap:
+        """Return what stays the same while the probe moves, drawn once."""
+        key = (
+            self.size(),
+            self.devicePixelRatioF(),
+            self.font().toString(),
+            self.machine.skin,
+            self.attempt.started,
+            self.app.hints_on,
+        )
+        if self._kept is None or self._kept[0] != key:
+            ratio = self.devicePixelRatioF()
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(QColor(GROUND))
+            painter = QPainter(made)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            self._draw_breast(painter)
+            self._draw_clock(painter)
+            self._draw_expected(painter)
+            painter.end()
+            self._kept = (key, made)
+        return self._kept[1]
+
     def _draw_breast(self, painter: QPainter) -> None:
         skin = self.machine.skin
-        assert skin is not None
+        if skin is None:
+            return
         outline = QPolygonF([self.pixel_of(float(x), float(y)) for x, y in skin.outline_mm])
         painter.setPen(QPen(QColor(QUIET), 1.5))
         painter.setBrush(QColor("#2b2522"))
@@ -133,7 +157,7 @@ class BodyView(Part):
         painter.setClipPath(clip)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(EDGE), 1.0))
-        middle, reach = self.pixel_of(0.0, 0.0), self.scale * float(np.abs(skin.outline_mm).max())
+        middle, reach = self.pixel_of(0.0, 0.0), self.scale * max(skin.half_mm)
         for n in range(1, int(reach / self.scale / _RING_MM) + 1):
             r = n * _RING_MM * self.scale
             painter.drawEllipse(middle, r, r)
@@ -148,10 +172,9 @@ class BodyView(Part):
 
     def _draw_scanned(self, painter: QPainter) -> None:
         skin = self.machine.skin
-        assert skin is not None
-        rows, columns = skin.seen.shape
-        if not skin.seen.any():
+        if skin is None or not skin.seen.any():
             return
+        rows, columns = skin.seen.shape
         pixels = np.where(skin.seen, np.uint32(0x60336C90), np.uint32(0))
         image = QImage(
             np.ascontiguousarray(pixels).data,

@@ -84,7 +84,6 @@ class SonogramView(Part):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.hear(machine.image_changed, self.update)
         self.hear(machine.drawing_changed, self.update)
-        self.hear(machine.moved, self.update)
 
     # --- geometry ---------------------------------------------------------------------------------
     @property
@@ -203,7 +202,9 @@ class SonogramView(Part):
             ),
             unit,
         )
-        y = self.pixel_of((0.0, self.machine.look.focus_mm)).y()
+        shown = self.sonogram
+        look = self.machine.look if shown is None else shown.look
+        y = self.pixel_of((0.0, look.focus_mm)).y()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(ACCENT))
         painter.drawPolygon(
