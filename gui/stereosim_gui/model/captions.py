@@ -18,6 +18,12 @@ _PHASES = {
     "prefire": QT_TRANSLATE_NOOP("Caption", "pre-fire pair"),
     "postfire": QT_TRANSLATE_NOOP("Caption", "post-fire pair"),
 }
+_FRAMES = {
+    "search": QT_TRANSLATE_NOOP("Caption", "while searching"),
+    "target": QT_TRANSLATE_NOOP("Caption", "target marked"),
+    "prefire": QT_TRANSLATE_NOOP("Caption", "before firing"),
+    "postfire": QT_TRANSLATE_NOOP("Caption", "after firing"),
+}
 _SIDES = {
     "right": QT_TRANSLATE_NOOP("Caption", "right breast"),
     "left": QT_TRANSLATE_NOOP("Caption", "left breast"),
@@ -64,7 +70,12 @@ def what_it_is(picture: Picture) -> tuple[Text, ...]:
 def how_it_was_made(picture: Picture) -> tuple[Text, ...]:
     """Return the lines that say which exposure it is, with its technique and dose."""
     lines = []
-    if picture.number:
+    if picture.number and picture.kind == "ultrasound":
+        phase = say(_FRAMES.get(picture.phase, ("Caption", "")))
+        lines.append(
+            say(QT_TRANSLATE_NOOP("Caption", "Frame {n}: {phase}"), n=picture.number, phase=phase)
+        )
+    elif picture.number:
         lines.append(
             say(
                 QT_TRANSLATE_NOOP("Caption", "Exposure {n}: {phase}"),
