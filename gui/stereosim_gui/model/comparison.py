@@ -32,7 +32,8 @@ def scores(review: Review) -> Table:
         for row in review.rows
     )
     names = (_METRIC, _YOURS, _PUBLISHED, _VERDICT, _SOURCE)
-    return Table(tuple(say(name) for name in names), rows)
+    notes = tuple(row.note for row in review.rows)
+    return Table(tuple(say(name) for name in names), rows, notes)
 
 
 def metric_name(metric: str) -> Text:
@@ -57,9 +58,11 @@ def published(row: BenchmarkRow) -> Text | str:
     if low is not None and high is not None:
         if low == high:
             return amount(low, row.unit)
-        return say(_RANGE, low=amount(low, row.unit), high=amount(high, row.unit))
+        bare = say(_BARE.get(row.unit, _COUNT), value=100.0 * low if row.unit == "1" else low)
+        return say(_RANGE, low=bare, high=amount(high, row.unit))
     if low is not None:
-        return say(_AT_LEAST, value=amount(low, row.unit))
+        above = row.metric == "stroke-margin"
+        return say(_ABOVE if above else _AT_LEAST, value=amount(low, row.unit))
     if high is not None:
         return say(_AT_MOST, value=amount(high, row.unit))
     return "–"
@@ -173,10 +176,16 @@ _UNITS = {
     "min": QT_TRANSLATE_NOOP("Score", "{value:.1f} min"),
     "mg": QT_TRANSLATE_NOOP("Score", "{value:.0f} mg"),
 }
+_BARE = {
+    "mm": QT_TRANSLATE_NOOP("Score", "{value:.1f}"),
+    "mGy": QT_TRANSLATE_NOOP("Score", "{value:.1f}"),
+    "min": QT_TRANSLATE_NOOP("Score", "{value:.1f}"),
+}
+_ABOVE = QT_TRANSLATE_NOOP("Score", "above {value}")
 _RANGE = QT_TRANSLATE_NOOP("Score", "{low} to {high}")
 _AT_LEAST = QT_TRANSLATE_NOOP("Score", "at least {value}")
 _AT_MOST = QT_TRANSLATE_NOOP("Score", "at most {value}")
-_CANNOT_TELL = QT_TRANSLATE_NOOP("Score", "– one attempt cannot tell")
+_CANNOT_TELL = QT_TRANSLATE_NOOP("Score", "– too few attempts to tell")
 _MET = QT_TRANSLATE_NOOP("Score", "✓ yes")
 _NOT_MET = QT_TRANSLATE_NOOP("Score", "✗ no")
 _STATUS = {

@@ -85,10 +85,21 @@ class FiringErrors:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: names of its columns and its rows, texts or plain strings."""
+    """A table.
+
+    Attributes
+    ----------
+    columns : tuple of Text
+        Names of the columns.
+    rows : tuple of tuples of Text or str
+        The cells.
+    notes : tuple of str
+        More about each row, English, from the catalogue; empty for none.
+    """
 
     columns: tuple[Text, ...]
     rows: tuple[tuple[Text | str, ...], ...]
+    notes: tuple[str, ...] = ()
 
 
 # --- headline -------------------------------------------------------------------------------------

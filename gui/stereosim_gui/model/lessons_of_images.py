@@ -253,8 +253,8 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "specimen-negative-again": (
         QT_TRANSLATE_NOOP(
             "Teaching",
-            "The film is empty again ({of} cores). More of the same will not help: make a new "
-            "pair and see where the calcifications are.",
+            "The film is empty again ({of} cores): more of the same will not help. See where the "
+            "calcifications are now.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.procedures.intents import Look, MarkPair
+from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.sonogram import plane_from_supine
 
 if TYPE_CHECKING:
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from stereosim.imaging.ultrasound.frame import Frame
     from stereosim.procedures.procedure import Procedure
     from stereosim.procedures.state import ProcedureState
-    from stereosim_gui.model.display import Picture
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 # Around the outermost speck of the group.
-_GROUP_MARGIN_MM = 1.0
+GROUP_MARGIN_MM = 1.0
+# What lies farther beside the plane of an ultrasound frame has nothing to do with it.
+_BESIDE_MM = 6.0
 # Drawn of the shaft above the aperture, as far as it lies in front of the source.
 _SHAFT_MM = 60.0
 
@@ -128,7 +130,7 @@ def _over_xray(
     if tissue.original.target.any():
         middle = tissue.specks.solids.centres_mm[tissue.original.target].mean(axis=0)
         scale = view.pitch_mm / float(magnification(view, middle[None])[0])
-        group = _circle(truth.pixels[truth.target], _GROUP_MARGIN_MM / scale)
+        group = circle(truth.pixels[truth.target], GROUP_MARGIN_MM / scale)
     shaft, aperture = _needle_px(state, view)
     aim = None
     if tissue.needle is not None and state.seen.commanded is not None:
@@ -150,15 +152,18 @@ def over_frame(state: ProcedureState, frame: Frame, picture: Picture) -> Overlay
     """Return the truth over an ultrasound frame: what lies beside its plane is told by how far."""
     tissue = state.truth.tissue
     specks = tissue.visible_specks()
-
     look = Look(frame.pose.x_mm, frame.pose.y_mm, frame.pose.angle_deg)
+    shown = squared(picture)
+    rows, columns = shown.shape
+    pitch = shown.pixel_mm[1]
 
     def pixels(points: Array) -> tuple[Array, Array]:
         u, v, z = plane_from_supine(look, points).T
-        middle = 0.5 * (frame.envelope.shape[1] - 1)
-        return np.stack([middle + u / frame.column_mm, z / frame.row_mm], axis=1), v
+        return np.stack([0.5 * (columns - 1) + u / pitch, z / pitch], axis=1), v
 
     places, beside = pixels(specks.solids.centres_mm)
+    seen = (np.abs(beside) <= _BESIDE_MM) & (places >= 0.0).all(axis=1)
+    seen &= (places <= [columns - 1, rows - 1]).all(axis=1)
     shaft = aperture = None
     if tissue.needle is not None:
         shaft, aperture = (pixels(ends)[0] for ends in _needle_ends(state))
@@ -166,8 +171,28 @@ def over_frame(state: ProcedureState, frame: Frame, picture: Picture) -> Overlay
     if state.seen.marked_mm is not None:
         marks = (_pair(pixels(state.seen.marked_mm[None])[0][0]),)
     return Overlay(
-        picture, places, specks.target, np.abs(beside), None, shaft, aperture, marks, None
+        shown,
+        places[seen],
+        specks.target[seen],
+        np.abs(beside)[seen],
+        shaft_px=shaft,
+        aperture_px=aperture,
+        marks_px=marks,
     )
+
+
+def squared(picture: Picture) -> Picture:
+    """Return an ultrasound picture with pixels as wide as they are high, its middle column kept."""
+    width, height = picture.pixel_mm
+    pixels = picture.levels[0]
+    old = pixels.shape[1]
+    new = round((old - 1) * width / height) + 1
+    middle = 0.5 * (old - 1)
+    at = middle + (np.arange(new) - 0.5 * (new - 1)) * height / width
+    left = np.clip(np.floor(at).astype(int), 0, old - 2)
+    share = np.clip(at - left, 0.0, 1.0).astype(np.float32)
+    between = pixels[:, left] * (1.0 - share) + pixels[:, left + 1] * share
+    return replace(picture, levels=pyramid(between), pixel_mm=(height, height))
 
 
 def _over_film(state: ProcedureState, film: int, picture: Picture) -> Overlay:
@@ -207,7 +232,8 @@ def _project(view: View, points: Array) -> Array:
     return project(view, points) if len(points) else np.empty((0, 2))
 
 
-def _circle(pixels: Array, margin: float) -> tuple[float, float, float] | None:
+def circle(pixels: Array, margin: float) -> tuple[float, float, float] | None:
+    """Return column, row and radius of a circle round points, (n, 2); None for none."""
     if not len(pixels):
         return None
     middle = 0.5 * (pixels.min(axis=0) + pixels.max(axis=0))

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stereosim_gui.model.overlays import Overlay, over_frame, overlays
+from stereosim_gui.model.overlays import (
+    GROUP_MARGIN_MM,
+    Overlay,
+    circle,
+    over_frame,
+    overlays,
+)
 from stereosim_gui.model.scenes import scene_of
 from stereosim_gui.model.sketch import Scene
 from stereosim_gui.model.texts import Text
@@ -226,4 +232,5 @@ def _over_pair(state: ProcedureState, picture: Picture, image: Any) -> Overlay:
 
     specks = state.truth.tissue.original
     pixels = project(image.view, specks.solids.centres_mm)
-    return Overlay(picture, pixels, specks.target, np.zeros(len(pixels)))
+    group = circle(pixels[specks.target], GROUP_MARGIN_MM / image.view.pitch_mm)
+    return Overlay(picture, pixels, specks.target, np.zeros(len(pixels)), group)

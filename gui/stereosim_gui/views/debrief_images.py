@@ -143,6 +143,7 @@ class TruthImages(Listens, QWidget):
         column.addWidget(self.tools)
         column.addLayout(images, 1)
         column.addWidget(self.legend)
+        self.strip.setVisible(len(self.groups) > 1)
         if self.groups:
             self.strip.setCurrentRow(_most_telling(self.groups))
 
@@ -220,6 +221,7 @@ def _roles(group: tuple[Overlay, ...]) -> tuple[str, ...]:
     roles = {
         "speck-target": any(overlay.target.any() for overlay in group),
         "speck-other": any((~overlay.target).any() for overlay in group),
+        "speck-beside": any((overlay.beside_mm > _SLICE_MM).any() for overlay in group),
         "group": any(overlay.group_px is not None for overlay in group),
         "true-needle": any(overlay.shaft_px is not None for overlay in group),
         "true-aperture": any(overlay.aperture_px is not None for overlay in group),

@@ -47,6 +47,7 @@ class Legend(QWidget):
         return {
             "speck-target": self.tr("speck of the target"),
             "speck-other": self.tr("other calcification"),
+            "speck-beside": self.tr("beside the image plane"),
             "group": self.tr("target group"),
             "true-needle": self.tr("where the needle truly was"),
             "true-aperture": self.tr("its aperture"),
@@ -55,7 +56,8 @@ class Legend(QWidget):
             "target": self.tr("speck left in the breast"),
             "removed": self.tr("removed"),
             "other": self.tr("other calcification"),
-            "mark": self.tr("your mark ± 2 SD"),
+            "mark": self.tr("your mark"),
+            "spread": self.tr("its two standard deviations"),
             "needle": self.tr("needle"),
             "needle-before": self.tr("earlier insertion"),
             "aperture": self.tr("aperture"),
@@ -114,13 +116,20 @@ class Legend(QWidget):
         painter.end()
 
 
+_RINGS = {
+    "speck-target": (MARK, Qt.PenStyle.SolidLine),
+    "speck-other": ("#ffffff", Qt.PenStyle.SolidLine),
+    "speck-beside": (MARK, Qt.PenStyle.DotLine),
+    "group": (MARK, Qt.PenStyle.DashLine),
+}
+
+
 def _draw(painter: QPainter, role: str, at: QPointF) -> None:
     box = QRectF(at.x() - 10.0, at.y() - 7.0, 20.0, 14.0)
     painter.fillRect(box, QColor(GROUND))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if role in ("speck-target", "speck-other", "group"):
-        colour = "#ffffff" if role == "speck-other" else MARK
-        style = Qt.PenStyle.DashLine if role == "group" else Qt.PenStyle.SolidLine
+    if role in _RINGS:
+        colour, style = _RINGS[role]
         painter.setPen(QPen(QColor(colour), 1.6, style))
         size = 5.5 if role == "group" else 4.5
         painter.drawEllipse(at, size * (1.5 if role == "group" else 1.0), size)

@@ -19,6 +19,7 @@ _TOLD = (
     "removed",
     "other",
     "mark",
+    "spread",
     "needle",
     "aperture",
     "needle-before",

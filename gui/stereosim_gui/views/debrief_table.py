@@ -16,6 +16,9 @@ from stereosim_gui.model.debriefing import Table
 from stereosim_gui.model.texts import Text
 from stereosim_gui.views.language import spoken
 
+# Between wrapped lines of neighbouring rows.
+_PADDING = 6
+
 
 class PlainTable(QTableWidget):
     """Shows a :class:`~stereosim_gui.model.debriefing.Table`.
@@ -29,7 +32,7 @@ class PlainTable(QTableWidget):
     wide : int
         The column that takes what room is left; its words wrap.
     widest : int
-        A row that is wider than this is hard to follow.
+        A row that is wider than this is hard to follow, logical pixels.
     """
 
     def __init__(
@@ -57,6 +60,8 @@ class PlainTable(QTableWidget):
             for column, cell in enumerate(cells):
                 item = QTableWidgetItem(spoken(cell) if isinstance(cell, Text) else cell)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+                if table.notes:
+                    item.setToolTip(table.notes[row])
                 self.setItem(row, column, item)
         header = self.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -75,5 +80,7 @@ class PlainTable(QTableWidget):
 
     def _fit(self) -> None:
         self.resizeRowsToContents()
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, self.rowHeight(row) + _PADDING)
         rows = sum(self.rowHeight(row) for row in range(self.rowCount()))
         self.setFixedHeight(rows + self.horizontalHeader().sizeHint().height() + 6)
