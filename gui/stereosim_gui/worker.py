@@ -30,6 +30,7 @@ class Worker:
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._stopped = False
         # A daemon: closing the window does not wait for a compile that cannot be interrupted.
         self._thread = threading.Thread(target=self._loop, name="stereosim-worker", daemon=True)
         self._thread.start()
@@ -70,6 +71,9 @@ class Worker:
             except CancelledError:
                 return
             except Exception as error:
+                # While Python shuts down, a job that still runs may break, and nobody cares.
+                if self._stopped:
+                    return
                 log.exception("a job of the worker failed")
                 send(lambda kept=error: failed(kept))  # type: ignore[misc]
 
@@ -77,7 +81,8 @@ class Worker:
         return cancel
 
     def stop(self) -> None:
-        """End the thread after the job that runs now."""
+        """End the thread after the jobs that wait; a failure of theirs is told to nobody."""
+        self._stopped = True
         self._jobs.put(None)
 
     def _loop(self) -> None:
