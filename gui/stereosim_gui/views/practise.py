@@ -163,8 +163,9 @@ class PractisePage(Part):
         self.hints.setVisible(stage is not Stage.DEBRIEF)
         controls = self.current
         if controls is not None:
-            self.stack.setCurrentWidget(controls)
+            # Up to date before it is shown: only what is enabled can take the keyboard.
             controls.show_stage(stage)
+            self.stack.setCurrentWidget(controls)
         centre.show_stage(stage)  # type: ignore[attr-defined]
         self.readout.show_stage(stage)
         self.hints.show_stage(stage)
