@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath
 from stereosim_gui.model.captions import depth_name
 from stereosim_gui.model.engine import Band
 from stereosim_gui.model.viewport import Viewport
-from stereosim_gui.views.ink import lines, plate, stroke
+from stereosim_gui.views.ink import lines, plate, stroke, width_of
 from stereosim_gui.views.language import spoken
 from stereosim_gui.views.theme import BAND
 
@@ -17,7 +17,6 @@ from stereosim_gui.views.theme import BAND
 _TICK = 16.0
 # Distances between labelled ticks, mm: the closest that leaves the labels apart is taken.
 _STEPS_MM = (5.0, 10.0, 20.0, 50.0)
-_LABEL_WIDTH = 56.0
 # A narrower band would hide what it shows.
 _NARROWEST = 4.0
 
@@ -46,7 +45,8 @@ def _draw_ticks(painter: QPainter, band: Band, points: np.ndarray, half: float) 
     length = float(np.hypot(*(points[-1] - points[0])))
     if extent_mm <= 0.0 or length <= 0.0:
         return
-    step = next((s for s in _STEPS_MM if s / extent_mm * length >= _LABEL_WIDTH), _STEPS_MM[-1])
+    apart = width_of(painter, [spoken(depth_name(50.0))])
+    step = next((s for s in _STEPS_MM if s / extent_mm * length >= apart), _STEPS_MM[-1])
     first, last = float(band.depth_mm.min()), float(band.depth_mm.max())
     depths = np.arange(np.ceil(first / step) * step, last + 1e-6, step)
     for z in depths:

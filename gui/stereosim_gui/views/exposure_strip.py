@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
 from stereosim_gui.model.captions import series_name
@@ -15,6 +15,8 @@ from stereosim_gui.views.language import spoken
 
 _ICON = 30
 _GAP = 2
+# Paddings of the list and of its items.
+_AROUND = 24
 
 
 class ExposureStrip(QListWidget):
@@ -71,7 +73,20 @@ class ExposureStrip(QListWidget):
             self.setCurrentRow(shown[0])
             self.scrollToItem(self.item(shown[0]))
         self.blockSignals(False)
-        self.setFixedHeight(max(_ICON, QFontMetrics(self.font()).height()) + 22)
+        self._fit_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make room for the scroll bar where it is needed."""
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        line = max(_ICON, QFontMetrics(self.font()).height()) + _AROUND
+        wide = sum(self.visualItemRect(self.item(k)).width() + 2 for k in range(self.count()))
+        bar = self.horizontalScrollBar().sizeHint().height()
+        height = line + (bar if wide > self.viewport().width() else 0)
+        if height != self.height():
+            self.setFixedHeight(height)
 
     def _moved(self, row: int) -> None:
         if row >= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from stereosim_gui.model.captions import how_it_was_made, view_name, what_it_is
 from stereosim_gui.model.display import Picture, Windows
 from stereosim_gui.model.viewport import Viewport
+from stereosim_gui.views.ink import fitting_font
 from stereosim_gui.views.language import spoken
 from stereosim_gui.views.legend import draw_legend, draw_outlines
 from stereosim_gui.views.listening import Listens
@@ -148,10 +149,6 @@ class ImagePane(Listens, QWidget):
     def pixel_at(self, at: QPointF) -> tuple[float, float]:
         """Return the (column, row) drawn at a point of the pane."""
         return self.viewport.to_image(at.x(), at.y())
-
-    def sizeHint(self) -> QSize:
-        """Return a size at which an image can be read."""
-        return QSize(420, 320)
 
     # --- zoom and pan -----------------------------------------------------------------------------
     def fit(self, to: str = "box") -> None:
@@ -354,6 +351,7 @@ class ImagePane(Listens, QWidget):
         start = time.perf_counter()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(GROUND))
+        painter.setFont(fitting_font(self.font(), self.height()))
         if self.picture is None:
             self._draw_note(painter)
         else:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from stereosim_gui.views.theme import TEXT
 
 _CASING = QColor(0, 0, 0, 220)
 _PLATE = QColor(0, 0, 0, 205)
 _PADDING = 4.0
+# A pane has room for this many lines of text, of which few are written; a line has this height.
+_LINES = 22.0
+_SMALLEST_LINE = 13.0
 
 
 def stroke(
@@ -35,6 +38,19 @@ def stroke(
     core.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(core)
     painter.drawPath(path)
+
+
+def fitting_font(font: QFont, height: float) -> QFont:
+    """Return `font`, smaller where its letters would cover too much of a pane of `height`."""
+    made = QFont(font)
+    line = QFontMetricsF(font).height()
+    largest = max(height / _LINES, _SMALLEST_LINE)
+    if line > largest:
+        if font.pointSizeF() > 0:
+            made.setPointSizeF(font.pointSizeF() * largest / line)
+        else:
+            made.setPixelSize(max(1, round(font.pixelSize() * largest / line)))
+    return made
 
 
 def lines(*pairs: tuple[float, float, float, float]) -> QPainterPath:

@@ -65,19 +65,18 @@ def _draw_foot(painter: QPainter, viewport: Viewport, picture: Picture, window: 
         x, y = right - length, box.top() - 6.0
         ends = (x, y - 4, x, y + 4), (right, y - 4, right, y + 4)
         stroke(painter, lines((x, y, right, y), *ends), TEXT)
-    shown = [spoken(readings(zoom, window))]
-    width = width_of(painter, shown)
-    if left + width < box.left():
-        plate(painter, QPointF(left, bottom), shown, anchor=(0, 1), colour=QUIET)
-    named = edges(picture)
+    named, taken = edges(picture), box.left()
     if "bottom" in named:
         wall = [spoken(named["bottom"])]
         half = width_of(painter, wall) / 2
-        y = _draw_chest_wall(painter, viewport, picture)
-        fits = left + width < middle - half and middle + half < box.left()
-        lowest = bottom if fits else box.top() - 2.0
-        line = QFontMetricsF(painter.font()).height() + 6.0
-        plate(painter, QPointF(middle, min(lowest, y + line)), wall, anchor=(0.5, 1), colour=QUIET)
+        y = _draw_chest_wall(painter, viewport, picture) + painter.fontMetrics().height() + 6.0
+        # Under the line, or at the foot of the pane where the line is farther down.
+        lowest = min(y, bottom if middle + half < box.left() else box.top() - 2.0)
+        plate(painter, QPointF(middle, lowest), wall, anchor=(0.5, 1), colour=QUIET)
+        taken = middle - half if lowest > box.top() else taken
+    shown = [spoken(readings(zoom, window))]
+    if left + width_of(painter, shown) < taken:
+        plate(painter, QPointF(left, bottom), shown, anchor=(0, 1), colour=QUIET)
     for edge, x, side in (("left", left, 0.0), ("right", right, 1.0)):
         if edge in named:
             at = QPointF(x, viewport.height / 2)

@@ -81,4 +81,5 @@ class Magnifier:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box)
         words = [spoken(pixel_name(*pixel))]
-        plate(painter, QPointF(box.left(), box.bottom()), words, anchor=(0.0, 1.0))
+        foot = QPointF(box.left(), box.bottom())
+        plate(painter, foot, words, anchor=(0.0, 1.0), widest=box.width())

@@ -239,12 +239,12 @@ class StereoImages(Part):
         if preview is None or not preview.marks.complete:
             return ""
         if preview.target is None:
-            return self.tr("These two marks give no target: are they the same point?")
+            return self.tr("These two marks give no target:\nare they the same point?")
         mismatch = abs(float(preview.target.y_mismatch_mm))
         if mismatch <= preview.y_tolerance_mm:
             return ""
         return fill(
-            self.tr("y mismatch {y:.1f} mm, more than {limit:.1f} mm: is it the same point?"),
+            self.tr("y mismatch {y:.1f} mm, over {limit:.1f} mm:\nis it the same point?"),
             y=mismatch,
             limit=preview.y_tolerance_mm,
         )

@@ -230,6 +230,8 @@ class StereoPane(ImagePane):
         top = self.caption_end + 8 if self.shows_overlays else 8.0
         at = QPointF(self.width() / 2 + height / 2, top)
         room = self.width() - 4 * height
-        box = plate(painter, at, [self.warning], anchor=(0.5, 0.0), colour=WARN_TEXT, widest=room)
+        box = plate(
+            painter, at, self.warning.split("\n"), anchor=(0.5, 0.0), colour=WARN_TEXT, widest=room
+        )
         sign = QRectF(box.left() - height - 6, box.center().y() - height / 2, height, height)
         warning_sign(painter, sign, WARN_TEXT)
