@@ -30,18 +30,20 @@ def test_scatterers(angle, planes):
     rows = 40
     known = beam(rng, rows)
     turn = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
+    reach = np.where(np.arange(rows) < 12, 0.0, rng.uniform(0.4, 1.4, rows))  # above: left as it is
     fixed = (
         12345, np.array([0.51, 0.43, 0.25]),
         rng.uniform(0.5, 2.0, (9, 14, 16)).astype(np.float32),
         np.array([-3.1, -2.6, 0.2]), 0.4, np.array([0.2, -0.3, np.cos(angle), np.sin(angle)]),
         0.15, 0.1, known["phase"], known["wavenumber"], known["elevation"], 0.05,
-        rng.uniform(0.4, 1.4, rows), turn, 0.45,
+        reach, turn, 0.45,
     )  # fmt: skip
     ours, naive = grids((planes, 2, rows, 12)), grids((planes, 2, rows, 12))
     count = kernels.splat_tissue(*fixed, *ours)
     assert count == reference.splat_tissue(*fixed, *naive) > 100
     for a, b in zip(ours, naive, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-2)  # the circle is cut into 1024 parts
+        assert not a[:, :, :12].any()
 
 
 def test_scatterers_of_a_stack_are_those_of_single_planes():

@@ -1,5 +1,6 @@
 """The echo of a needle: where it lies, how it falls with the angle and beside the plane."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -148,3 +149,12 @@ def test_tissue_is_the_same_beside_the_needle():
     below = slice(round(22.0 / GRID.row_mm), None)
     np.testing.assert_allclose(with_needle[below], bare[below], atol=0.02)
     assert np.abs(with_needle - bare).max() > 30.0
+
+
+def test_a_helper_thread_changes_no_bit():
+    tissue = fat(half_width_mm=16.0).medium(PROBE, GRID, 18.0)
+    pose = ProbePose(0.3, 0.1, 20.0)
+    alone = next(draw_frames(tissue, (pose,), 1.0, PROBE, seed=2, shaft=shaft(10.0)))
+    with ThreadPoolExecutor(1) as helper:
+        frames = draw_frames(tissue, (pose,), 1.0, PROBE, seed=2, shaft=shaft(10.0), helper=helper)
+        np.testing.assert_array_equal(next(frames).envelope, alone.envelope)

@@ -143,7 +143,7 @@ def splat_tissue(
     elevation : complex64 (rows, bins)
         Two-way elevational beam against abs(v) in steps of `bin_mm`.
     reach : float64 (rows,)
-        abs(v) beyond which a scatterer is left out, mm.
+        abs(v) beyond which a scatterer is left out, mm; rows with 0 are left as they are.
     turn : complex64 (n,)
         exp(-i phi) for n steps of the circle, n a power of two.
     step : float
@@ -169,24 +169,21 @@ def splat_tissue(
     # Room for the cells of a layer: the area of the slab, and as much as its rim can cut.
     thick = far + 2.0 * (reach.max() + beside)
     rim = 2.0 * half_u + thick
-    room = int(2.0 * half_u * thick / (cells[0] * cells[1]) + rim / cells[0] + 2 * rim / cells[1])
-    kx, ky, bits = (
-        np.empty(room + 8, np.int64),
-        np.empty(room + 8, np.int64),
-        np.empty(room + 8, np.uint64),
+    room = int(
+        2.0 * half_u * thick / (cells[0] * cells[1]) + rim / cells[0] + 2.0 * rim / cells[1] + 8.0
     )
-    x, y, u, v = (np.empty(room + 8), np.empty(room + 8), np.empty(room + 8), np.empty(room + 8))
-    voxel, depth, wave = (
-        np.empty(room + 8, np.int64),
-        np.empty(room + 8, np.int64),
-        np.empty(room + 8, np.int64),
-    )
-    strength = np.empty(room + 8, np.float32)
+    kx, ky = np.empty(room, np.int64), np.empty(room, np.int64)
+    bits = np.empty(room, np.uint64)
+    x, y, u, v = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
+    voxel, depth = np.empty(room, np.int64), np.empty(room, np.int64)
+    strength = np.empty(room, np.float32)
     total = 0
     for kz in range(int(math.ceil(rows * row / cells[2]))):
         half_v = 0.0
         for k in range(int(kz * cells[2] / row), int((kz + 1) * cells[2] / row + 0.5) + 1):
             half_v = max(half_v, reach[min(k, rows - 1)])
+        if half_v == 0.0:
+            continue
         half_v += beside
         n = _near_cells(seed, kz, cells, pose, low, high, half_u, half_v, far, kx, ky, bits)
         for i in range(n):
@@ -211,18 +208,17 @@ def splat_tissue(
             z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
             depth[i] = int(z * per_row + 0.5)
         for i in range(n):
-            z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
-            r = np.uint64(min(depth[i], rows - 1))
-            wave[i] = int((phase[r] + wavenumber[r] * (z - r * row)) * turns) & mask
-        for i in range(n):
             r = np.uint64(depth[i])
             if voxel[i] < 0 or r >= rows:
                 continue
             away = v[i]
             if planes == 1 and abs(away) > reach[r]:
                 continue
+            z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
+            angle = phase[r] + wavenumber[r] * (z - r * row)
+            wave = turn[np.uint64(int(angle * turns) & mask)]
             echo = strengths[np.uint64(voxel[i])] * strength[i]
-            c, s = echo * turn[np.uint64(wave[i])].real, echo * turn[np.uint64(wave[i])].imag
+            c, s = echo * wave.real, echo * wave.imag
             f = int(u[i] * per_column + middle + 0.5)
             part, half = np.uint64(f & 1), np.uint64(f >> 1)
             if planes == 1:  # written out: it takes two thirds of the time of a loop over one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,33 +151,50 @@ def draw_frames(
     *,
     seed: int,
     shaft: Shaft | None = None,
+    helper: Executor | None = None,
 ) -> Iterator[Frame]:
-    """Yield the frames of :func:`parallel_frames` from what the probe hears, and of a needle."""
+    """Yield the frames of :func:`parallel_frames` from what the probe hears, and of a needle.
+
+    A `helper` thread draws the lower half of the tissue meanwhile; the frames are the same bit for
+    bit, for each row is drawn by one thread alone and in the same order.
+    """
     beam = medium.beam
     grid = beam.grid
     fine = 0.5 * beam.column_mm
     shape = (len(poses), 2, grid.rows, grid.columns + beam.lateral.shape[1] // 2)
     real, imaginary = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     axis = poses[0].lateral_axis()
-    splat_tissue(
-        medium.seed,
-        CELL_MM,
-        medium.amplitude,
-        medium.origin_mm,
-        medium.spacing_mm,
-        np.array([poses[0].x_mm, poses[0].y_mm, axis[0], axis[1]]),
-        fine,
-        grid.row_mm,
-        beam.phase,
-        beam.wavenumber,
-        beam.elevation,
-        ELEVATION_BIN_MM,
-        beam.reach_mm,
-        _TURN,
-        step_mm,
-        real,
-        imaginary,
-    )
+    place = np.array([poses[0].x_mm, poses[0].y_mm, axis[0], axis[1]])
+
+    def draw(reach_mm: Array) -> None:
+        splat_tissue(
+            medium.seed,
+            CELL_MM,
+            medium.amplitude,
+            medium.origin_mm,
+            medium.spacing_mm,
+            place,
+            fine,
+            grid.row_mm,
+            beam.phase,
+            beam.wavenumber,
+            beam.elevation,
+            ELEVATION_BIN_MM,
+            reach_mm,
+            _TURN,
+            step_mm,
+            real,
+            imaginary,
+        )
+
+    if helper is None:
+        draw(beam.reach_mm)
+    else:
+        work = np.cumsum(beam.reach_mm)
+        upper = work < 0.5 * work[-1]
+        lower_half = helper.submit(draw, np.where(upper, 0.0, beam.reach_mm))
+        draw(np.where(upper, beam.reach_mm, 0.0))
+        lower_half.result()
     lateral_re = np.ascontiguousarray(beam.lateral.real)
     lateral_im = np.ascontiguousarray(beam.lateral.imag)
     places, echoes = medium.speck_mm, medium.speck_amplitude

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -104,7 +105,10 @@ class _Window(NamedTuple):
 
 
 class LiveTissue:
-    """One patient under one probe.  Not safe for two threads at once.
+    """One patient under one probe.
+
+    Use it from one thread at a time; it has a helper thread of its own, which draws half of each
+    frame.
 
     Parameters
     ----------
@@ -125,6 +129,7 @@ class LiveTissue:
         self._pieces: OrderedDict[Key, _Piece] = OrderedDict()
         self._columns: OrderedDict[Key, _Column] = OrderedDict()
         self._beams: OrderedDict[tuple[Grid, float | None], Beam] = OrderedDict()
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="ultrasound")
         self._window: tuple[tuple[Key, ...], _Window] | None = None
         self._shaded: tuple[object, Volume, Volume] | None = None
 
@@ -173,7 +178,10 @@ class LiveTissue:
             seed=self._seed,
             acoustics=self._acoustics,
         )
-        return next(draw_frames(medium, (pose,), 1.0, self._probe, seed=seed, shaft=shaft))
+        frames = draw_frames(
+            medium, (pose,), 1.0, self._probe, seed=seed, shaft=shaft, helper=self._helper
+        )
+        return next(frames)
 
     def prepare(self, pose: ProbePose, depth_mm: float) -> bool:
         """Build one piece of what is missing near the probe (about 30 ms); False when all is there.
