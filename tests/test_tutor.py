@@ -617,8 +617,11 @@ def test_nothing_to_be_seen_under_ultrasound_means_refer() -> None:
     seen, still = scanned(None)
     found = codes(observe_images(seen))["not-visible-refer"]
     assert found.level == "note" and found.remedies == ("refer",)
-    stills = replace(seen, sweeps=(), stills=(still, still))
-    assert codes(observe_images(stills))["not-visible-refer"].values == {"sweeps": 0, "stills": 2}
+    assert codes(observe_images(replace(seen, sweeps=(), stills=(still,) * 2))) == {}
+    stills = replace(seen, sweeps=(), stills=(still,) * 3)
+    assert codes(observe_images(stills))["not-visible-refer"].values == {"sweeps": 0, "stills": 3}
+    mass = replace(stills, marked_mm=np.array([0.0, 0.0, 10.0]), marked_reason="correlate")
+    assert codes(observe_images(mass)) == {}, "single frames cannot gainsay a mass"
     marked = replace(seen, marked_mm=np.array([0.0, 0.0, 10.0]), marked_reason="blind")
     assert codes(observe_images(marked))["not-visible-refer"].level == "warning"
     far = replace(seen.referral, nipple_distance_mm=90.0, clock_hour=3.0)

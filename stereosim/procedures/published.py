@@ -60,11 +60,14 @@ class Hints:
         Distance from every speck at which a mark counts as set on none.
     tilt_deg : tuple of two floats
         Flattest and steepest freehand needle that a hint may propose.
+    fewest_looks : int
+        Frames kept near the expected place that make a search without a sweep.
     """
 
     wrong_pairing_p: float
     empty_mark_mm: float
     tilt_deg: tuple[float, float]
+    fewest_looks: int
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 
 

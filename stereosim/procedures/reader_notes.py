@@ -324,17 +324,27 @@ def _specimen(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]
 
 def ultrasound_notes(seen: Seen) -> Iterator[Observation]:
     """Yield what the sweeps, the stills and the specimen film show."""
-    if seen.passes == 0 and (seen.sweeps or seen.stills):
+    looks: tuple[Sweep | Still, ...] = (*seen.sweeps, *seen.stills)
+    if seen.passes == 0 and _searched(seen):
         expected = seen.referral.supine_mm
-        near = any(_shows(sweep, expected) for sweep in seen.sweeps)
-        near = near or any(_shows(_as_sweep(still.frame), expected) for still in seen.stills)
-        looks: tuple[Sweep | Still, ...] = (*seen.sweeps, *seen.stills)
-        findings = [item for look in looks for item in _findings(look)]
-        if near and not any(_convincing(item, expected) for item in findings):
+        if not any(_convincing(item, expected) for look in looks for item in _findings(look)):
             values: Values = {"sweeps": len(seen.sweeps), "stills": len(seen.stills)}
             level: Level = "note" if seen.marked_mm is None else "warning"
             yield Observation("not-visible-refer", values, level, ("refer",))
     yield from _specimen(seen)
+
+
+def _searched(seen: Seen) -> bool:
+    """Whether the place that the referral names has been searched.
+
+    A mass cannot be told from a lobule of fat in single frames: where one was marked, only a sweep
+    can gainsay it.
+    """
+    expected = seen.referral.supine_mm
+    if any(_shows(sweep, expected) for sweep in seen.sweeps):
+        return True
+    near = sum(_shows(_as_sweep(still.frame), expected) for still in seen.stills)
+    return near >= load_hints().fewest_looks and seen.marked_reason != "correlate"
 
 
 def _as_sweep(frame: Frame) -> Sweep:
