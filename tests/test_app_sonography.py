@@ -349,3 +349,22 @@ def test_there_is_no_guide_in_an_exam(worker: Worker, pump: Pump) -> None:
     pump.until(lambda: attempt.seen.marked_mm is not None)
     assert attempt.sonography.needle.line is not None
     assert attempt.sonography.needle.guide is None
+
+
+def test_the_console_weighs_the_approach_that_is_planned(attempt: Attempt, pump: Pump) -> None:
+    watched(attempt, pump)
+    console, needle, target = attempt.console, attempt.sonography.needle, (4.0, 0.0, 9.0)
+    attempt.send(MarkEcho(target, "blind"))
+    settle(attempt, pump)
+    device = console.equipment.devices[console.device]
+    for tilt in (20.0, 45.0):
+        needle.plan(replace(needle.approach, tilt_deg=tilt))
+        settle(attempt, pump)
+        assert needle.line is not None and console.reading is not None
+        along = needle.line.nearest(np.array(target))[0]
+        near = needle.line.at(along - device.aperture_mm / 2.0)
+        margins = console.reading.margins
+        assert margins is not None
+        expected = near[2] - console.equipment.limits.skin_allowance_mm
+        assert margins.skin_margin_mm == pytest.approx(expected)
+        assert np.isfinite(margins.stroke_margin_mm)

@@ -16,9 +16,10 @@ from stereosim_gui.signals import Signal
 
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
+    from stereosim.biopsy.pose import NeedlePose
     from stereosim.biopsy.safety import Margins
     from stereosim.experiments.progress import Cancel
-    from stereosim.procedures.intents import Intent
+    from stereosim.procedures.intents import Insert, Intent
     from stereosim.procedures.state import ProcedureState
     from stereosim_gui.model.attempt import Attempt
     from stereosim_gui.model.engine import Marks, Preview
@@ -199,8 +200,8 @@ def read(
 class Console:
     """The read-outs of an attempt, kept up to date, and the needle that is weighed up.
 
-    What is weighed up (:attr:`device`, :attr:`offset_mm`) is no step of the procedure: the
-    intents say what is done with it.
+    What is weighed up (:attr:`device`, :attr:`offset_mm`, :attr:`approach`) is no step of the
+    procedure: the intents say what is done with it.
 
     Parameters
     ----------
@@ -214,6 +215,8 @@ class Console:
         self.margins: Mapping[str, Margins] | None = None
         self.device = ""
         self.offset_mm: Offset = NO_OFFSET
+        # How a needle in the hand would enter.
+        self.approach: Insert | None = None
         self.changed: Signal[[]] = Signal()
         self._attempt = attempt
         self._chosen: Device | None = None
@@ -239,10 +242,17 @@ class Console:
         return chosen or devices.get(self.device) or devices[self.equipment.usual_device]
 
     # --- what is weighed up -----------------------------------------------------------------------
-    def weigh(self, *, device: str | None = None, offset_mm: Offset | None = None) -> None:
-        """Weigh up another needle or another place near the target."""
+    def weigh(
+        self,
+        *,
+        device: str | None = None,
+        offset_mm: Offset | None = None,
+        approach: Insert | None = None,
+    ) -> None:
+        """Weigh up another needle, another place near the target or another way of entering."""
         self.device = self.device if device is None else device
         self.offset_mm = self.offset_mm if offset_mm is None else offset_mm
+        self.approach = self.approach if approach is None else approach
         self.refresh()
 
     def _follow(self, state: ProcedureState) -> None:
@@ -287,7 +297,9 @@ class Console:
     def _ask_margins(self, reading: Reading, state: ProcedureState) -> None:
         """Have the margins of all devices computed, if they are not known for this place."""
         centre = reading.centre_mm
-        key = () if centre is None else (*centre.tolist(), state.seen.thickness_mm)
+        key: tuple[object, ...] = ()
+        if centre is not None:
+            key = (*centre.tolist(), state.seen.thickness_mm, self.approach)
         if key == self._known:
             return
         preview = self._preview
@@ -305,10 +317,14 @@ class Console:
             self.margins, self._known, self._asked = margins, key, ()
             self.refresh()
 
-        engine, place = self._attempt.engine, centre.copy()
-        self._asking = self._attempt.compute(
-            lambda cancel, report: iter([engine.margins(state, place)]), receive
-        )
+        engine, place, approach = self._attempt.engine, centre.copy(), self.approach
+
+        def margins() -> dict[str, Margins]:
+            if approach is None:
+                return engine.margins(state, place)
+            return engine.margins_by_hand(approach, place)
+
+        self._asking = self._attempt.compute(lambda cancel, report: iter([margins()]), receive)
 
     # --- the drawing ------------------------------------------------------------------------------
     @property
@@ -340,3 +356,13 @@ class Console:
             margins=reading.margins,
             phase=reading.phase,
         )
+
+    @property
+    def _planned_pose(self) -> NeedlePose | None:
+        """Where a needle in the hand would come to lie; in an exam nobody says so."""
+        marked = self._attempt.seen.marked_mm
+        if self.approach is None or marked is None or self._attempt.spec.exam:
+            return None
+        from stereosim_gui.model.scanner import pose_by_hand
+
+        return pose_by_hand(self.approach, marked)

@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.equipment import Equipment
-from stereosim_gui.model.scanner import live_sonogram, prepare, skin_outline, still_picture
+from stereosim_gui.model.scanner import (
+    live_sonogram,
+    margins_by_hand,
+    prepare,
+    skin_outline,
+    still_picture,
+)
 from stereosim_gui.model.sonogram import Sonogram
 from stereosim_gui.model.spec import AttemptSpec
 
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.views import View
     from stereosim.imaging.xray import XrayImage
-    from stereosim.procedures.intents import Intent, Look, Position
+    from stereosim.procedures.intents import Insert, Intent, Look, Position
     from stereosim.procedures.procedure import Event, Procedure
     from stereosim.procedures.state import ProcedureState, Shot, Specimen
     from stereosim_gui.worker import Report
@@ -249,6 +255,10 @@ class Engine:
         return {
             name: self.procedure.margins(there, name, np.zeros(3)) for name in self.room.devices
         }
+
+    def margins_by_hand(self, approach: Insert, target_mm: Array) -> dict[str, Margins]:
+        """Return the same for needles held by hand that enter by `approach`."""
+        return margins_by_hand(self.procedure, approach, target_mm)
 
     def score(self, state: ProcedureState) -> dict[str, Any]:
         """Return the score of a procedure that has ended, as the attempt store keeps it."""

@@ -201,7 +201,16 @@ class Freehand:
         """Plan how the needle shall enter."""
         if approach != self.approach:
             self.approach = approach
+            self.weigh()
             self._machine.drawing_changed.emit()
+
+    def weigh(self) -> None:
+        """Have the console say what the planned approach leaves of the margins."""
+        attempt, planned = self._attempt, self.planned
+        if not attempt.started or attempt.seen.marked_mm is None or needle_in(attempt.state):
+            return
+        if planned is not None and planned != attempt.console.approach:
+            attempt.console.weigh(approach=planned)
 
     def aim(self, point: Point) -> None:
         """Tilt the planned needle so that its line goes through `point` (u, z) of the image."""

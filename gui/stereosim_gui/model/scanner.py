@@ -11,7 +11,9 @@ from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.sonogram import Sonogram
 
 if TYPE_CHECKING:
-    from stereosim.procedures.intents import Look
+    from stereosim.biopsy.pose import NeedlePose
+    from stereosim.biopsy.safety import Margins
+    from stereosim.procedures.intents import Insert, Look
     from stereosim.procedures.procedure import Procedure
     from stereosim.procedures.state import ProcedureState, Still
     from stereosim_phantoms.supine import SupineMap
@@ -43,6 +45,31 @@ def skin_outline(supine: SupineMap) -> Array:
     t = np.linspace(0.0, 2.0 * np.pi, _OUTLINE_POINTS, endpoint=False)
     x = float(supine.shape[2]) * np.cos(t) * np.sqrt(1.0 + np.sin(t) ** 2)
     return np.column_stack([x, 0.5 * supine.width_mm * np.sin(t)])
+
+
+def pose_by_hand(approach: Insert, target_mm: Array) -> NeedlePose:
+    """Return the pose on the line of `approach` with its aperture nearest to the target."""
+    from stereosim.biopsy.pose import NeedlePose
+
+    entry = np.array([*approach.entry_mm, 0.0])
+    pose = NeedlePose.from_angles(entry, approach.azimuth_deg, approach.tilt_deg)
+    return pose.moved_along(float((np.asarray(target_mm) - entry) @ pose.axis))
+
+
+def margins_by_hand(procedure: Procedure, approach: Insert, target_mm: Array) -> dict[str, Margins]:
+    """Return the margins of every device on the line of `approach`, aperture at the target.
+
+    The chest wall is at its nominal depth, as in the procedure once the needle is in.
+    """
+    from stereosim.biopsy.safety import freehand_check
+
+    pose = pose_by_hand(approach, target_mm)
+    supine = procedure.patient.supine.nominal
+    found = {}
+    for name, device in procedure.devices.items():
+        wall = supine.chest_wall_depth_mm(pose.tip_mm(device)[None])
+        found[name] = freehand_check(device, pose, chest_wall_mm=float(wall[0]))
+    return found
 
 
 def still_picture(still: Still, number: int) -> Picture:

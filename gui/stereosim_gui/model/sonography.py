@@ -288,6 +288,7 @@ class Sonography:
             self._moves = moves
             self.go_on()
         self.drawing_changed.emit()
+        self.needle.weigh()
         self.needle.go_on()
         self._ask()
 
@@ -363,4 +364,5 @@ class Sonography:
         self.sonogram = sonogram
         if self.skin is not None:
             self.skin.scanned(sonogram)
+        self.needle.weigh()
         self.image_changed.emit()
