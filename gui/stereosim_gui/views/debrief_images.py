@@ -108,12 +108,20 @@ class TruthImages(Listens, QWidget):
         The model's windows.
     overlays : sequence of Overlay
         One for each picture, in their order.
+    mine : bool
+        Whether the marks are the trainee's; else they are the simulated operator's.
     """
 
     def __init__(
-        self, windows: Windows, overlays: Sequence[Overlay], parent: QWidget | None = None
+        self,
+        windows: Windows,
+        overlays: Sequence[Overlay],
+        *,
+        mine: bool = True,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._mark_role = "your-mark" if mine else "their-mark"
         self.groups = grouped(overlays)
         self.panes = tuple(TruthPane(windows, view, parent=self) for view in ("left", "right"))
         for pane in self.panes:
@@ -163,7 +171,7 @@ class TruthImages(Listens, QWidget):
         for pane, overlay in zip(self.panes, group, strict=False):
             pane.show_truth(overlay)
             pane.setAccessibleDescription(_in_words(overlay, self))
-        self.legend.show_roles(_roles(group))
+        self.legend.show_roles(_roles(group, self._mark_role))
 
     def let_go(self) -> None:
         """Have the panes listen no more."""
@@ -216,7 +224,7 @@ def _in_words(overlay: Overlay, widget: QWidget) -> str:
     )
 
 
-def _roles(group: tuple[Overlay, ...]) -> tuple[str, ...]:
+def _roles(group: tuple[Overlay, ...], mark_role: str) -> tuple[str, ...]:
     """Return what the legend has to explain."""
     roles = {
         "speck-target": any(overlay.target.any() for overlay in group),
@@ -225,7 +233,7 @@ def _roles(group: tuple[Overlay, ...]) -> tuple[str, ...]:
         "group": any(overlay.group_px is not None for overlay in group),
         "true-needle": any(overlay.shaft_px is not None for overlay in group),
         "true-aperture": any(overlay.aperture_px is not None for overlay in group),
-        "your-mark": any(overlay.marks_px for overlay in group),
+        mark_role: any(overlay.marks_px for overlay in group),
         "your-aim": any(overlay.aim_px is not None for overlay in group),
     }
     return tuple(role for role, there in roles.items() if there)

@@ -52,6 +52,7 @@ class Legend(QWidget):
             "true-needle": self.tr("where the needle truly was"),
             "true-aperture": self.tr("its aperture"),
             "your-mark": self.tr("your mark"),
+            "their-mark": self.tr("the operator's mark"),
             "your-aim": self.tr("where it was aimed"),
             "target": self.tr("speck left in the breast"),
             "removed": self.tr("removed"),
@@ -133,7 +134,7 @@ def _draw(painter: QPainter, role: str, at: QPointF) -> None:
         painter.setPen(QPen(QColor(colour), 1.6, style))
         size = 5.5 if role == "group" else 4.5
         painter.drawEllipse(at, size * (1.5 if role == "group" else 1.0), size)
-    elif role == "your-mark":
+    elif role in ("your-mark", "their-mark"):
         paint_symbol(painter, "reticle", at, 2.0, QColor(ACCENT))
     elif role == "your-aim":
         paint_symbol(painter, "cross", at, 8.0, QColor(ACCENT))

@@ -154,7 +154,7 @@ class OtherGuidance(Listens, QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._column.addWidget(label)
         if arm.overlays:
-            self._images = TruthImages(self._windows, arm.overlays)
+            self._images = TruthImages(self._windows, arm.overlays, mine=False)
             self._images.setObjectName("other-images")
             self._column.addWidget(self._images)
 

@@ -33,6 +33,7 @@ from stereosim_gui.views.theme import ACCENT, BAD_TEXT, GOOD_TEXT, GROUND, WARN_
 _REST_MS = {"stereotactic": 120, "ultrasound": 900}
 _LINES = 2
 _ICON_PX = 22
+_ANY_HEIGHT = 16_777_215
 _COLOURS = {"warning": BAD_TEXT, "note": WARN_TEXT, "good": GOOD_TEXT, "tip": ACCENT}
 
 
@@ -202,15 +203,18 @@ class HintBar(Part):
         if said != self._lessons:
             kept = self.lesson
             self._lessons = said
-            # What is being read stays, unless something more urgent has come up.
-            urgent = said and said[0].level == "warning"
-            same = [k for k, item in enumerate(said) if kept is not None and item == kept]
-            self._at = same[0] if same and not urgent else 0
+            # What is being read stays, unless it is the page's tip or something more urgent has
+            # come up.
+            stays = kept in said and kept is not None and kept.level != "tip"
+            urgent = stays and said[0].level == "warning" and kept.level != "warning"
+            self._at = said.index(kept) if stays and not urgent else 0
         self._say()
 
     def _say(self) -> None:
         lesson = self.lesson
-        # Empty, the frame keeps its place: the images must not jump.
+        # Silent, the bar gives its place to the images; between hints it keeps it: they must not
+        # jump.
+        self.setMaximumHeight(_ANY_HEIGHT if self.app.hints_on else 0)
         self.frame.setVisible(lesson is not None)
         if lesson is None:
             return
