@@ -86,10 +86,11 @@ class Picture:
     def level_for(self, scale: float) -> int:
         """Return the level to be drawn where an image pixel takes `scale` pixels of the screen.
 
-        The finest one whose pixels are no smaller than those of the screen: no pixel of it falls
-        between two of the screen.
+        The one whose pixels are nearest in size to those of the screen, at least 0.71 of them.
+        Drawn by interpolation the weakest that a single pixel can get is the same on both sides
+        of that limit, and the finer level is the sharper.
         """
-        coarser = math.ceil(-math.log2(max(scale, 1e-9)) - 1e-9)
+        coarser = math.floor(0.5 - math.log2(max(scale, 1e-9)))
         return min(max(coarser, 0), len(self.levels) - 1)
 
     def fact(self, name: str, default: Any = None) -> Any:

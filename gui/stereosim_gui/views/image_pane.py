@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -23,6 +24,7 @@ from stereosim_gui.model.captions import how_it_was_made, view_name, what_it_is
 from stereosim_gui.model.display import Picture, Windows
 from stereosim_gui.model.viewport import Viewport
 from stereosim_gui.views.ink import fitting_font
+from stereosim_gui.views.keys import arrow
 from stereosim_gui.views.language import spoken
 from stereosim_gui.views.legend import draw_legend, draw_outlines
 from stereosim_gui.views.listening import Listens
@@ -245,6 +247,16 @@ class ImagePane(Listens, QWidget):
             self.update()
 
     # --- events -----------------------------------------------------------------------------------
+    def event(self, event: QEvent) -> bool:
+        """Show the tooltip over the captions only: over the image it would hide what is read."""
+        over_image = (
+            isinstance(event, QHelpEvent)
+            and event.type() == QEvent.Type.ToolTip
+            and self.picture is not None
+            and event.pos().y() > self.caption_end
+        )
+        return True if over_image else super().event(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what is in the middle in the middle."""
         self.viewport = self.viewport.sized(self.width(), self.height())
@@ -381,16 +393,3 @@ class ImagePane(Listens, QWidget):
             painter.setPen(QPen(QColor(FOCUS), 4.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect())
-
-
-_ARROWS = {
-    int(Qt.Key.Key_Left): (-1, 0),
-    int(Qt.Key.Key_Right): (1, 0),
-    int(Qt.Key.Key_Up): (0, -1),
-    int(Qt.Key.Key_Down): (0, 1),
-}
-
-
-def arrow(event: QKeyEvent) -> tuple[int, int] | None:
-    """Return the direction (x, y) of an arrow key, y down; None for another key."""
-    return _ARROWS.get(event.key())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
@@ -184,3 +184,16 @@ def bind_each(
         shortcut = QShortcut(QKeySequence(sequence), widget)
         shortcut.setContext(context)
         shortcut.activated.connect(act)
+
+
+_ARROWS = {
+    int(Qt.Key.Key_Left): (-1, 0),
+    int(Qt.Key.Key_Right): (1, 0),
+    int(Qt.Key.Key_Up): (0, -1),
+    int(Qt.Key.Key_Down): (0, 1),
+}
+
+
+def arrow(event: QKeyEvent) -> tuple[int, int] | None:
+    """Return the direction (x, y) of an arrow key, y down; None for another key."""
+    return _ARROWS.get(event.key())

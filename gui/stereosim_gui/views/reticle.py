@@ -65,10 +65,11 @@ def draw_way(
     stroke(painter, head, MARK, 1.6)
 
 
-def marking_cursor() -> QCursor:
+def marking_cursor(device_pixel_ratio: float) -> QCursor:
     """Return a cross with an open middle: the usual one hides the pixel that is pointed at."""
     size = 35
-    pixmap = QPixmap(size, size)
+    pixmap = QPixmap(round(size * device_pixel_ratio), round(size * device_pixel_ratio))
+    pixmap.setDevicePixelRatio(device_pixel_ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     stroke(painter, _arms(size / 2, size / 2, CLEAR, 16.0), TEXT, 1.0)

@@ -155,9 +155,11 @@ class StereoImages(Part):
         if pairs:
             for row, one in zip(self.rows, [*shown, None], strict=False):
                 for view, pane in row.items():
+                    fresh = not pane.isVisibleTo(self)
                     pane.setVisible(one is not None)
                     pane.show_picture(None if one is None else one.view(view))
-            self._match_rows()
+                    if fresh and row is self.rows[1] and self.tools.link.isChecked():
+                        pane.look_like(self.rows[0][view])
         else:
             scout = shown[0].view("scout") if shown else None
             self.scout.show_picture(scout, self._invitation())
@@ -166,13 +168,6 @@ class StereoImages(Part):
         old = positioned_before(self.attempt.state, self._series)
         self.strip.show_series(self._series, self.shown, old)
         self._show_marks()
-
-    def _match_rows(self) -> None:
-        """Give a row that has just come into sight the zoom of the row over it."""
-        upper, lower = self.rows
-        for view, pane in lower.items():
-            if pane.picture is not None and self.tools.link.isChecked():
-                pane.look_like(upper[view])
 
     def _invitation(self) -> str:
         """Return what to do where there is no image yet."""

@@ -10,8 +10,9 @@ from stereosim_gui.model.display import Windows
 from stereosim_gui.model.engine import Band, Pixel
 from stereosim_gui.model.viewport import Viewport
 from stereosim_gui.views.band import draw_band
-from stereosim_gui.views.image_pane import ImagePane, arrow
+from stereosim_gui.views.image_pane import ImagePane
 from stereosim_gui.views.ink import plate
+from stereosim_gui.views.keys import arrow
 from stereosim_gui.views.language import fill, spoken
 from stereosim_gui.views.magnifier import Magnifier
 from stereosim_gui.views.reticle import (
@@ -198,7 +199,7 @@ class StereoPane(ImagePane):
     def _show_cursor(self) -> None:
         super()._show_cursor()
         if self.marking and not self._space:
-            self.setCursor(marking_cursor())
+            self.setCursor(marking_cursor(self.devicePixelRatioF()))
 
     # --- painting ---------------------------------------------------------------------------------
     def _draw_guides(self, painter: QPainter, viewport: Viewport) -> None:
