@@ -97,6 +97,17 @@ if [ "$(uname -s)" = Linux ]; then
 fi
 
 case ",$extras," in
+    *,test,*)
+        # The app is tested on a virtual X screen too, where there is one.
+        if [ "$(uname -s)" = Linux ] \
+            && ! { command -v xvfb-run && command -v xauth; } >/dev/null 2>&1 \
+            && ! apt_install xvfb xauth; then
+            say "One test is skipped without a virtual X screen:  sudo apt-get install xvfb xauth"
+        fi
+        ;;
+esac
+
+case ",$extras," in
     *,bundle,*)
         # PyInstaller asks it which libraries a library needs.
         if [ "$(uname -s)" = Linux ] && ! command -v objdump >/dev/null 2>&1 \
