@@ -8,7 +8,7 @@ import pytest
 
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.imaging.ultrasound.frame import bmode
-from stereosim.procedures.intents import Look, MarkEcho
+from stereosim.procedures.intents import Look, MarkEcho, to_dict
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.freehand import Approach, Guide, NeedleLine
 from stereosim_gui.model.skin import Skin, place_of
@@ -368,3 +368,10 @@ def test_the_console_weighs_the_approach_that_is_planned(attempt: Attempt, pump:
         expected = near[2] - console.equipment.limits.skin_allowance_mm
         assert margins.skin_margin_mm == pytest.approx(expected)
         assert np.isfinite(margins.stroke_margin_mm)
+
+
+def test_an_attempt_that_goes_on_has_the_probe_where_it_was(worker: Worker, pump: Pump) -> None:
+    attempt = Attempt(SPEC, worker, engine=StubEngine(SPEC))
+    attempt.resume([("intent", to_dict(LOOK))])
+    pump.until(lambda: attempt.started)
+    assert attempt.sonography.look == LOOK

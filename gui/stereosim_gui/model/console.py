@@ -336,11 +336,12 @@ class Console:
         seen, equipment = self._attempt.seen, self.equipment
         if reading.guidance == "ultrasound":
             # In an exam only the needle's echo tells where it is.
-            drawn = reading.phase != "planned" and self._attempt.sonography.needle.guide_allowed
+            drawn = self._attempt.sonography.needle.guide_allowed
+            pose = self._planned_pose if reading.phase == "planned" else seen.commanded
             return supine_section(
                 equipment,
                 target_mm=reading.target_mm,
-                pose=seen.commanded if drawn else None,
+                pose=pose if drawn else None,
                 device=reading.device,
                 margins=reading.margins,
                 phase=reading.phase,
@@ -359,9 +360,9 @@ class Console:
 
     @property
     def _planned_pose(self) -> NeedlePose | None:
-        """Where a needle in the hand would come to lie; in an exam nobody says so."""
+        """Where a needle in the hand would come to lie if it entered as it is planned."""
         marked = self._attempt.seen.marked_mm
-        if self.approach is None or marked is None or self._attempt.spec.exam:
+        if self.approach is None or marked is None:
             return None
         from stereosim_gui.model.scanner import pose_by_hand
 

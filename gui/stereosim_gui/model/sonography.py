@@ -212,7 +212,8 @@ class Sonography:
         if self.tool is Tool.CALIPER:
             self.freeze()
             self.caliper = (*self.caliper, point) if len(self.caliper) == 1 else (point,)
-        elif self.tool is Tool.MARK and self.frozen:
+        elif self.tool is Tool.MARK:
+            self.freeze()
             self.draft = point
         elif self.tool is Tool.AIM:
             self.needle.aim(point)
@@ -283,7 +284,12 @@ class Sonography:
         """Another state of the procedure: the tissue or the needle may be elsewhere."""
         if not self._attempt.started:
             return
-        moves = sum(isinstance(i, _MOVES) for i in self._attempt.state.intents)
+        intents = self._attempt.state.intents
+        if self.sonogram is None and self.look == FIRST_LOOK:
+            # An attempt that goes on: the probe is put where it was last.
+            looks = [i for i in intents if isinstance(i, Look)]
+            self.look = looks[-1] if looks else FIRST_LOOK
+        moves = sum(isinstance(i, _MOVES) for i in intents)
         if moves != self._moves:
             self._moves = moves
             self.go_on()
