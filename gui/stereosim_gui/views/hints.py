@@ -205,9 +205,10 @@ class HintBar(Part):
             self._lessons = said
             # What is being read stays, unless it is the page's tip or something more urgent has
             # come up.
-            stays = kept in said and kept is not None and kept.level != "tip"
-            urgent = stays and said[0].level == "warning" and kept.level != "warning"
-            self._at = said.index(kept) if stays and not urgent else 0
+            self._at = 0
+            if kept in said and kept is not None and kept.level != "tip":
+                urgent = said[0].level == "warning" and kept.level != "warning"
+                self._at = 0 if urgent else said.index(kept)
         self._say()
 
     def _say(self) -> None:
