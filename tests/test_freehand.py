@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from stereosim.experiments.trial import Room, Setting
+from stereosim.imaging.ultrasound import live as live_module
 from stereosim.procedures.intents import (
     Adjust,
     Advance,
@@ -357,7 +358,24 @@ def test_intents_that_do_not_fit_are_refused(room: UltrasoundProcedure) -> None:
 def test_a_look_that_no_machine_has_is_refused(
     room: UltrasoundProcedure, change: dict[str, float], named: str
 ) -> None:
-    refused(room, room.start(), replace(LOOK, **change), named)
+    look = replace(LOOK, **change)
+    refused(room, room.start(), look, named)
+    with pytest.raises(IntentError, match=named):
+        room.live_frame(room.start(), look)
+    with pytest.raises(IntentError, match=named):
+        room.prepare(look)
+
+
+def test_preparing_ends_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "AHEAD_MM", 0.0)
+    room = procedure()
+    steps = 0
+    while room.prepare(LOOK):
+        steps += 1
+    assert steps > 20
+    state = room.start()
+    prepared = room.live_frame(state, LOOK).envelope
+    assert np.array_equal(prepared, procedure().live_frame(state, LOOK).envelope)
 
 
 def test_a_needle_may_go_straight_down(room: UltrasoundProcedure) -> None:

@@ -29,6 +29,7 @@ from stereosim.procedures.intents import (
     MarkEcho,
     Scan,
     Steer,
+    check_numbers,
 )
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.state import ProcedureState, Seen, Step, Still, Truth
@@ -124,10 +125,7 @@ class UltrasoundProcedure(Procedure):
         IntentError
             For a place, depth or focus that no machine has.
         """
-        _within(look, "x_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
-        _within(look, "y_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
-        _within(look, "depth_mm", SHALLOWEST_MM, DEEPEST_MM)
-        _within(look, "focus_mm", 1.0, DEEPEST_MM)
+        _check_look(look)
         tissue = state.truth.tissue
         specks = tissue.visible_specks().solids
         shaft = None
@@ -151,7 +149,13 @@ class UltrasoundProcedure(Procedure):
 
         For idle moments of the thread that calls :meth:`live_frame`: the first frame at a new place
         takes up to a second, and one of a quick movement into unprepared tissue some tenths.
+
+        Raises
+        ------
+        IntentError
+            As :meth:`live_frame`.
         """
+        _check_look(look)
         return self._live.prepare(_pose(look), look.depth_mm)
 
     @cached_property
@@ -288,6 +292,15 @@ class UltrasoundProcedure(Procedure):
 
 def _pose(look: Look) -> ProbePose:
     return ProbePose(look.x_mm, look.y_mm, look.angle_deg)
+
+
+def _check_look(look: Look) -> None:
+    """Raise IntentError for a place, depth or focus that no machine has."""
+    check_numbers(look)
+    _within(look, "x_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
+    _within(look, "y_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
+    _within(look, "depth_mm", SHALLOWEST_MM, DEEPEST_MM)
+    _within(look, "focus_mm", 1.0, DEEPEST_MM)
 
 
 def _by_hand(state: ProcedureState) -> bool:

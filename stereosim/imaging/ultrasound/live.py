@@ -62,14 +62,14 @@ T = TypeVar("T")
 SIDE = 15  # voxels along x and y of a column
 TILE_MM = SIDE * VOXEL_MM
 DEEPEST_MM = 80.0
-AHEAD_MM = 24.0  # how far beside the plane columns are prepared: half a second of a quick hand
+AHEAD_MM = 24.0  # how far beside the plane columns are prepared: what a quick hand crosses in 0.8 s
 _EDGE = 8  # voxels that the filters of the sheets' echo reach
 _DEPTHS_MM = 10.0  # columns are built to a multiple of this, and a little below it
 _BELOW = 5  # voxels
 _PROFILE_VOXEL_MM = 1.6
 _PROFILE_EXTENT_MM = 40.0
-# A column takes 1 MB of fields and 0.3 MB of echoes; the echoes of a whole breast are kept.
-_PIECES_KEPT, _COLUMNS_KEPT = 120, 400
+# At 40 mm a piece takes 0.6 MB and a column 0.2 MB: under 200 MB, with most of a breast in columns.
+_PIECES_KEPT, _COLUMNS_KEPT = 120, 600
 
 
 class Key(NamedTuple):
