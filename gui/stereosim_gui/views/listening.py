@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from stereosim_gui.signals import Signal
+
+
+class Answer(Protocol):
+    """What :meth:`~stereosim_gui.model.attempt.Attempt.compute` returns."""
+
+    def set(self) -> None:
+        """Deliver it no more."""
 
 
 class Listens:
@@ -20,7 +27,13 @@ class Listens:
         signal.connect(listener)
         self.__dict__.setdefault("_heard", []).append((signal, listener))
 
+    def expect(self, answer: Answer) -> None:
+        """Drop an answer that the worker is working out for this widget at :meth:`let_go`."""
+        self.__dict__.setdefault("_expected", []).append(answer)
+
     def let_go(self) -> None:
-        """Listen to nothing any more."""
+        """Listen to nothing any more, and expect no answer."""
+        for answer in self.__dict__.pop("_expected", []):
+            answer.set()
         for signal, listener in self.__dict__.pop("_heard", []):
             signal.disconnect(listener)

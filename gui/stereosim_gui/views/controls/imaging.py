@@ -56,8 +56,10 @@ class Centring(Part):
                 self.position = position
                 self.refresh()
 
-        self.attempt.compute(
-            lambda cancel, report: iter([engine.repositioned(state, pixel)]), receive
+        self.expect(
+            self.attempt.compute(
+                lambda cancel, report: iter([engine.repositioned(state, pixel)]), receive
+            )
         )
 
     def refresh(self) -> None:

@@ -176,7 +176,7 @@ class PositionControls(Page):
             self._doses[thickness] = dose
             self._show_effect()
 
-        self.attempt.compute(work, receive)
+        self.expect(self.attempt.compute(work, receive))
 
     def _show_effect(self) -> None:
         console = self.attempt.console
