@@ -927,6 +927,18 @@ For teaching and research. Not a medical device.</source>
    <translation>在容差之内</translation>
   </message>
   <message>
+   <source>x: patient's left. y: nipple. z: paddle.</source>
+   <translation>x：患者左侧。y：乳头。z：压迫板。</translation>
+  </message>
+  <message>
+   <source>x: patient's right. y: head. z: deeper.</source>
+   <translation>x：患者右侧。y：头侧。z：向深处。</translation>
+  </message>
+  <message>
+   <source>x: patient's right. y: nipple. z: paddle.</source>
+   <translation>x：患者右侧。y：乳头。z：压迫板。</translation>
+  </message>
+  <message>
    <source>{n} of the {of} specks of the target were removed ({percent:.0f} %).</source>
    <translation>目标的 {of} 个钙化点中，取出了 {n} 个（{percent:.0f} %）。</translation>
   </message>
@@ -1813,6 +1825,10 @@ Firing cannot be undone.</source>
   <message>
    <source>target group</source>
    <translation>目标钙化簇</translation>
+  </message>
+  <message>
+   <source>the operator's mark</source>
+   <translation>操作者的标记</translation>
   </message>
   <message>
    <source>where it was aimed</source>
@@ -3138,14 +3154,6 @@ Firing cannot be undone.</source>
   <message>
    <source>Whole breast</source>
    <translation>整个乳腺</translation>
-  </message>
-  <message>
-   <source>x: patient's right.  y: head.  z: deeper.</source>
-   <translation>x：患者右侧。y：头侧。z：向深处。</translation>
-  </message>
-  <message>
-   <source>x: patient's right.  y: nipple.  z: paddle.</source>
-   <translation>x：患者右侧。y：乳头。z：压迫板。</translation>
   </message>
  </context>
  <context>
