@@ -159,10 +159,10 @@ def _firing(firing: FiringTruth, tolerance_mm: float) -> FiringErrors:
         "needle": firing.needle_mm,
         "tissue": firing.tissue_mm,
     }
-    axes = []
+    along = []
     for k, axis in enumerate(AXES):
         code = firing.dominant[k]
-        axes.append(
+        along.append(
             AxisError(
                 axis,
                 float(firing.error_mm[k]),
@@ -177,13 +177,21 @@ def _firing(firing: FiringTruth, tolerance_mm: float) -> FiringErrors:
     if firing.reason in _REASONS:
         said.append(say(_REASONS[firing.reason]))
     return FiringErrors(
-        firing.number, tuple(axes), float(np.linalg.norm(firing.error_mm)), tuple(said)
+        firing.number, tuple(along), float(np.linalg.norm(firing.error_mm)), tuple(said)
     )
 
 
 def part_name(part: str) -> Text:
     """Return what a part of an error is called."""
     return say(_PARTS[part])
+
+
+def axes(review: Review) -> Text:
+    """Return where the axes of the sketch lead."""
+    if review.facts.guidance == "ultrasound":
+        return say(_AXES_SUPINE)
+    # Turned over, to be reached from below, x leads to her other side.
+    return say(_AXES_TURNED if review.approach == "caudocranial" else _AXES)
 
 
 def signed(value_mm: float) -> Text:
@@ -283,6 +291,10 @@ _WITHIN = QT_TRANSLATE_NOOP(
 _BECAUSE = QT_TRANSLATE_NOOP("Debrief", "Largest error: {axis} {error} mm. Main cause: {cause}.")
 _PLUS = QT_TRANSLATE_NOOP("Debrief", "+{mm:.1f}")
 _MINUS = QT_TRANSLATE_NOOP("Debrief", "−{mm:.1f}")
+
+_AXES = QT_TRANSLATE_NOOP("Debrief", "x: patient's right. y: nipple. z: paddle.")
+_AXES_TURNED = QT_TRANSLATE_NOOP("Debrief", "x: patient's left. y: nipple. z: paddle.")
+_AXES_SUPINE = QT_TRANSLATE_NOOP("Debrief", "x: patient's right. y: head. z: deeper.")
 
 _PARTS = {
     "marking": QT_TRANSLATE_NOOP("Debrief", "Marking"),

@@ -41,6 +41,8 @@ class Review:
     ----------
     outcome : str
         The reason that was given when it was stopped.
+    approach : str
+        From where a stereotactic needle came.
     facts : Debriefing
         The truth as numbers.
     score : Score
@@ -64,6 +66,7 @@ class Review:
     """
 
     outcome: str
+    approach: str
     facts: Debriefing
     score: Score
     rows: tuple[BenchmarkRow, ...]
@@ -143,6 +146,7 @@ def review(
     assert end.outcome is not None
     return Review(
         outcome=end.outcome,
+        approach=end.seen.approach,
         facts=facts,
         score=scored,
         rows=rows,

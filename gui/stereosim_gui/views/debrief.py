@@ -220,7 +220,7 @@ class Debrief(Part):
 
     def _sketch(self, made: Review) -> Section:
         section = Section(self.tr("In three dimensions"), self.tr("Sketch"))
-        section.add(SketchView(made.scene, supine=made.facts.guidance == "ultrasound"))
+        section.add(SketchView(made.scene, debriefing.axes(made)))
         return section
 
     def _errors(self, made: Review) -> Section | None:

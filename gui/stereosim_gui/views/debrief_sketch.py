@@ -7,8 +7,10 @@ from functools import partial
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from stereosim_gui.model.sketch import Eye, Scene
+from stereosim_gui.model.texts import Text
 from stereosim_gui.views.debrief_legend import Legend
 from stereosim_gui.views.keys import bind
+from stereosim_gui.views.language import spoken
 from stereosim_gui.views.sketch import Sketch
 
 _COLUMN = 250
@@ -40,11 +42,11 @@ class SketchView(QWidget):
     ----------
     scene : Scene
         What is sketched.
-    supine : bool
-        Whether the patient lies for ultrasound.
+    axes : Text
+        Where its axes lead.
     """
 
-    def __init__(self, scene: Scene, *, supine: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, scene: Scene, axes: Text, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sketch = Sketch()
         self.sketch.setMinimumHeight(_HEIGHT)
@@ -66,16 +68,13 @@ class SketchView(QWidget):
             button.clicked.connect(partial(self._look, eye))
             column.addWidget(button)
         column.addSpacing(8)
-        frame = self.tr("x: patient's right.  y: nipple.  z: paddle.")
-        if supine:
-            frame = self.tr("x: patient's right.  y: head.  z: deeper.")
         shown = {shape.role for shape in scene.shapes}
         legend = Legend([role for role in _TOLD if role in shown])
         column.addWidget(legend)
-        axes = QLabel(frame)
-        axes.setObjectName("quiet")
-        axes.setWordWrap(True)
-        column.addWidget(axes)
+        frame = QLabel(spoken(axes))
+        frame.setObjectName("quiet")
+        frame.setWordWrap(True)
+        column.addWidget(frame)
         column.addStretch(1)
         side = QWidget()
         side.setFixedWidth(_COLUMN)
