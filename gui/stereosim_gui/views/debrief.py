@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -98,7 +99,8 @@ class Debrief(Part):
         self._column.addWidget(self._wait)
         self.area.setWidget(self.page)
         side = QWidget()
-        side.setFixedWidth(_NAVIGATION)
+        side.setMinimumWidth(_NAVIGATION)
+        side.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         self._navigation.setSpacing(4)

@@ -85,13 +85,20 @@ class Legend(QWidget):
             x += wide
         return placed, y + line
 
+    @property
+    def widest(self) -> int:
+        """Width of the widest entry."""
+        metrics, words = QFontMetricsF(self.font()), self.words()
+        widths = [metrics.horizontalAdvance(words[role]) for role in self._roles]
+        return int(_SYMBOL + 4.0 + max(widths, default=0.0)) + 1
+
     def sizeHint(self) -> QSize:
         """Return a size for a row of entries."""
         return QSize(360, self.heightForWidth(360))
 
     def minimumSizeHint(self) -> QSize:
         """Return a size for a column of entries."""
-        return QSize(160, int(self._placed(10_000.0)[1]))
+        return QSize(self.widest, int(self._placed(10_000.0)[1]))
 
     def hasHeightForWidth(self) -> bool:
         """Tell that narrow is high."""

@@ -77,7 +77,7 @@ class SketchView(QWidget):
         column.addWidget(frame)
         column.addStretch(1)
         side = QWidget()
-        side.setFixedWidth(_COLUMN)
+        side.setFixedWidth(max(_COLUMN, legend.widest))
         column.setContentsMargins(0, 0, 0, 0)
         side.setLayout(column)
         row = QHBoxLayout(self)
