@@ -209,16 +209,18 @@ class SampleControls(Page):
             self.along.put(0.0)
 
     def _withdraw(self) -> None:
-        self._turn_to_target = self.attempt.send(Withdraw())
+        self._turn_to_target = True
+        if not self.attempt.send(Withdraw()):
+            self._turn_to_target = False
 
     def follow(self) -> None:
         """After withdrawing, turn to the page on which the target is marked again."""
         attempt = self.attempt
         super().follow()
-        if self._turn_to_target and not attempt.busy:
-            self._turn_to_target = False
+        if self._turn_to_target and attempt.started and not attempt.busy:
             last = attempt.state.intents[-1] if attempt.state.intents else None
             if isinstance(last, Withdraw):
+                self._turn_to_target = False
                 self.app.show(Stage.TARGET)
 
     def _take_words(self) -> str:
