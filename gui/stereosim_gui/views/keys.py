@@ -51,6 +51,12 @@ KEYS: dict[str, Key] = {
         _key("next", "Return Enter", _FLOW, QT_TRANSLATE_NOOP("Keys", "Do the next step")),
         _key("back", "Backspace", _FLOW, QT_TRANSLATE_NOOP("Keys", "Back to the page before")),
         _key("fire", "Ctrl+F", _FLOW, QT_TRANSLATE_NOOP("Keys", "FIRE (cannot be undone)")),
+        _key(
+            "hours",
+            "1…9 0 - =",
+            _FLOW,
+            QT_TRANSLATE_NOOP("Keys", "Clock hour 1 to 12, while the dial has the keyboard"),
+        ),
         _key("undo", "Ctrl+Z", _FLOW, QT_TRANSLATE_NOOP("Keys", "Undo")),
         _key("redo", "Ctrl+Shift+Z Ctrl+Y", _FLOW, QT_TRANSLATE_NOOP("Keys", "Redo")),
         _key("mark", "M", _MARK, QT_TRANSLATE_NOOP("Keys", "Marking on or off")),
