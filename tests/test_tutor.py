@@ -18,7 +18,7 @@ from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import ProbePose, scan_frame
 from stereosim.imaging.ultrasound.sweep import scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
-from stereosim.procedures import reader_notes
+from stereosim.procedures import reader_notes_ultrasound
 from stereosim.procedures.approach import (
     breast_from_support,
     support_from_breast,
@@ -384,6 +384,45 @@ def test_only_what_matters_at_the_step() -> None:
 
 
 # --- images ---------------------------------------------------------------------------------------
+def test_a_wrong_partner_on_the_same_row() -> None:
+    """The rows agree; what gives it away is that the place lies above or below the group."""
+    procedure = scene(spheres(RING, 0.4))
+    start = paired(procedure)
+    for first, second in ((RING[2], RING[1]), (RING[1], RING[2])):
+        level = np.array([second[0], first[1], second[2]])
+        state = do(procedure, start, marks_on(procedure, first, level))
+        assert "y-mismatch" not in look(state)
+        found = read(state)["depth-off-group"]
+        assert found.level == "warning" and found.remedies == ("mark-same-speck",)
+        assert state.seen.marked_mm is not None
+        off = state.seen.marked_mm[2] - first[2]
+        assert float(found.values["dz_mm"]) == pytest.approx(off, abs=2.1)
+    right = do(procedure, start, marks_on(procedure, RING[2]))
+    assert "depth-off-group" not in read(right)
+
+
+@pytest.mark.parametrize(
+    ("beside", "level", "remedy"), [(2.0, "note", "sample-all-round"), (6.0, "warning", "retarget")]
+)
+def test_a_speck_hidden_by_the_needle(beside: float, level: str, remedy: str) -> None:
+    """In one view the needle lies over it; that it is not seen is no sign of a good position."""
+    procedure = scene(spheres(MIDDLE[None], 0.4))
+    state = do(
+        procedure,
+        paired(procedure),
+        marks_on(procedure, MIDDLE),
+        ChooseDevice("vab-9g"),
+        Advance((beside, 0.0, 0.0)),
+        Fire(),
+        Expose("pair"),
+    )
+    found = read(state)["lesion-not-seen"]
+    assert found.level == level and found.remedies[0] == remedy
+    if level == "warning":
+        assert float(found.values["lateral_mm"]) == pytest.approx(beside, abs=0.3)
+        assert float(found.values["dx_mm"]) < 0.0, "the speck lies on the other side of the needle"
+
+
 def test_a_group_far_from_the_middle_of_the_scout() -> None:
     procedure = scene(spheres(moved(FIVE, 16.0, 6.0, 0.0), 0.4))
     state = do(procedure, procedure.start(), Position(0.0, 0.0), Expose("scout"))
@@ -637,5 +676,5 @@ def test_specks_that_shine_are_not_referred(monkeypatch: pytest.MonkeyPatch) -> 
     def again(*args: object) -> None:
         raise AssertionError("a sweep is searched once")
 
-    monkeypatch.setattr(reader_notes, "search", again)
+    monkeypatch.setattr(reader_notes_ultrasound, "search", again)
     assert codes(observe_images(seen)) == {}

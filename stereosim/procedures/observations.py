@@ -30,6 +30,7 @@ CODES: dict[str, frozenset[Step]] = {
     "exposures-many": _ALWAYS,
     # from the images
     "lesion-not-seen": _BEFORE_NEEDLE | {Step.PREFIRE, Step.FIRE},
+    "depth-off-group": _BEFORE_FIRING,
     "motion": _BEFORE_NEEDLE | {Step.PREFIRE},
     "prefire-tip": frozenset({Step.PREFIRE}),
     "prefire-tip-not-seen": frozenset({Step.PREFIRE}),

@@ -1,11 +1,10 @@
-"""What the model observer reads off the newest images, as a teacher would point it out."""
+"""What the model observer reads off the newest X-ray images, as a teacher would point it out."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,6 @@ from stereosim.biopsy.pose import NeedlePose
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_many
 from stereosim.geometry.views import stereo_pair
-from stereosim.imaging.ultrasound.observer import EchoFinding, search
-from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep
 from stereosim.procedures.observations import Level, Observation
 from stereosim.procedures.operators.aiming import correction
 from stereosim.procedures.operators.reading import Reader
@@ -26,9 +23,8 @@ from stereosim.procedures.published import load_hints, load_training
 if TYPE_CHECKING:
     from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.units import Unit
-    from stereosim.imaging.ultrasound.frame import Frame
     from stereosim.procedures.matching import Matches
-    from stereosim.procedures.state import Seen, Still
+    from stereosim.procedures.state import Seen
 
 Array = NDArray[np.float64]
 Values = dict[str, float | str]
@@ -50,7 +46,7 @@ def stereotactic_notes(seen: Seen, unit: Unit, skill: Skill) -> Iterator[Observa
         yield from _prefire(seen, reader)
     elif phase == "postfire":
         yield from _postfire(seen, reader)
-    yield from _specimen(seen, reader)
+    yield from specimen_notes(seen, reader)
 
 
 def off_centre(
@@ -93,7 +89,34 @@ def _matches(seen: Seen, reader: Reader, phase: str) -> Matches | None:
     return reader.match(seen, phase, expected_mm(seen), (0.0, seen.thickness_mm))
 
 
+def _depth(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    """Yield that the marks lie above or below the group: the sign of a wrong partner on its row."""
+    if seen.marked_mm is None:
+        return
+    matches = reader.match(seen, "target", seen.marked_mm[:2], (0.0, seen.thickness_mm))
+    if matches is None or len(matches) < _FEWEST:
+        return
+    heights, limit = matches.points_mm[:, 2], reader.skill.retarget_mm
+    # The speck that the left or the right mark is on, as the reader pairs it; else the whole group.
+    own = np.zeros(len(matches), bool)
+    for view, pixels in zip(
+        stereo_pair(reader.unit), (matches.left_px, matches.right_px), strict=True
+    ):
+        away = np.linalg.norm(pixels - project(view, seen.marked_mm[None]), axis=1)
+        own |= away * view.pitch_mm <= load_hints().empty_mark_mm
+    marked, others = float(seen.marked_mm[2]), heights[own] if own.any() else heights
+    if not others.min() - limit <= marked <= others.max() + limit:
+        values: Values = {
+            "z_mm": marked,
+            "group_z_mm": float(np.median(others)),
+            "dz_mm": marked - float(np.median(others)),
+            "limit_mm": limit,
+        }
+        yield Observation("depth-off-group", values, remedies=("mark-same-speck",))
+
+
 def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
+    yield from _depth(seen, reader)
     # A patient who moved between the two exposures shows only to who allows for it: the novice.
     patient = Reader(reader.unit, reader.search, load_skills()["novice"])
     matches = _matches(seen, patient, "target")
@@ -258,9 +281,11 @@ def _offset(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Observa
         elif left > inside:
             level = "warning"
             remedies = ["retarget"]
-    if lateral <= search.centred_mm:
+    if "retarget" in remedies:
+        pass
+    elif lateral <= search.centred_mm:
         remedies.append("sample-all-round")
-    elif "retarget" not in remedies:
+    else:
         remedies.append("sample-towards")
         values |= {
             "sample-towards": hour,
@@ -297,7 +322,7 @@ def _signatures(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Ite
         yield Observation("postfire-y", {"dy_mm": float(miss[1])}, level)
 
 
-def _specimen(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]:
+def specimen_notes(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]:
     """Yield what the newest film shows, while it holds all the cores."""
     if not seen.films or len(seen.films[-1].core_boxes_mm) != seen.cores:
         return
@@ -320,69 +345,3 @@ def _specimen(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]
             if offset.level == "good":
                 remedies = ("repeat-pair", "more-cores")
     yield Observation("specimen-negative", values, remedies=remedies)
-
-
-def ultrasound_notes(seen: Seen) -> Iterator[Observation]:
-    """Yield what the sweeps, the stills and the specimen film show."""
-    looks: tuple[Sweep | Still, ...] = (*seen.sweeps, *seen.stills)
-    if seen.passes == 0 and _searched(seen):
-        expected = seen.referral.supine_mm
-        if not any(_convincing(item, expected) for look in looks for item in _findings(look)):
-            values: Values = {"sweeps": len(seen.sweeps), "stills": len(seen.stills)}
-            level: Level = "note" if seen.marked_mm is None else "warning"
-            yield Observation("not-visible-refer", values, level, ("refer",))
-    yield from _specimen(seen)
-
-
-def _searched(seen: Seen) -> bool:
-    """Whether the place that the referral names has been searched.
-
-    A mass cannot be told from a lobule of fat in single frames: where one was marked, only a sweep
-    can gainsay it.
-    """
-    expected = seen.referral.supine_mm
-    if any(_shows(sweep, expected) for sweep in seen.sweeps):
-        return True
-    near = sum(_shows(_as_sweep(still.frame), expected) for still in seen.stills)
-    return near >= load_hints().fewest_looks and seen.marked_reason != "correlate"
-
-
-def _as_sweep(frame: Frame) -> Sweep:
-    """Return a still as a sweep of one frame, as thick as the beam."""
-    step = 2.0 * STEP_MM
-    stack = frame.envelope[None]
-    return Sweep(stack, (frame.pose,), frame.row_mm, frame.column_mm, step, frame.probe)
-
-
-def _shows(sweep: Sweep, place_mm: Array) -> bool:
-    """Whether the reader would look for the lesion in these frames: they pass near its place."""
-    n, _, columns = sweep.stack.shape
-    corners = sweep.supine_mm([0, n - 1], 0, [0, columns - 1])[:, :2]
-    axis = sweep.poses[0].lateral_axis()[:2]
-    across = np.array([-axis[1], axis[0]])
-    ends = np.sort(corners @ np.column_stack([axis, across]), axis=0)
-    at = place_mm[:2] @ np.column_stack([axis, across])
-    beside = np.maximum(0.0, np.maximum(ends[0] - at, at - ends[1]))
-    return bool(np.hypot(*beside) <= load_search().correlate_gate_mm)
-
-
-def _convincing(finding: EchoFinding, expected: Array) -> bool:
-    """Whether the operator would take `finding` for the lesion."""
-    gates = load_search()
-    gate = gates.ultrasound_gate_mm if finding.kind == "specks" else gates.correlate_gate_mm
-    return bool(np.linalg.norm((finding.position_mm - expected)[:2]) <= gate)
-
-
-_read: dict[int, tuple[weakref.ref[Any], list[EchoFinding]]] = {}
-
-
-def _findings(look: Sweep | Still) -> list[EchoFinding]:
-    """Search a sweep or a still; what was searched before is remembered as long as it lives."""
-    known = _read.get(id(look))
-    if known is not None and known[0]() is look:
-        return known[1]
-    found = search(look if isinstance(look, Sweep) else _as_sweep(look.frame))
-    for key in [key for key, (alive, _) in _read.items() if alive() is None]:
-        del _read[key]
-    _read[id(look)] = (weakref.ref(look), found)
-    return found

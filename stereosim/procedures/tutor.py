@@ -18,7 +18,8 @@ from stereosim.biopsy.safety import Window, freehand_check, usual_limits
 from stereosim.procedures.observations import CODES, REMEDIES, Observation, at_step
 from stereosim.procedures.operators.skill import Skill, load_skills
 from stereosim.procedures.published import load_hints, load_training
-from stereosim.procedures.reader_notes import off_centre, stereotactic_notes, ultrasound_notes
+from stereosim.procedures.reader_notes import off_centre, stereotactic_notes
+from stereosim.procedures.reader_notes_ultrasound import ultrasound_notes
 from stereosim.procedures.remedies import Freehand, Held, mend, problems
 
 if TYPE_CHECKING:

@@ -73,6 +73,20 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "insertion, not for more cores.",
         ),
     ),
+    "depth-off-group": (
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "Your marks put the target {dz_mm:.1f} mm {dz_way} the group: two specks on one row "
+            "that are not the same.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "Where two specks lie on the same row, their rows cannot tell a wrong pair. The height "
+            "can: specks of one group lie within a few millimetres of each other, and a wrong "
+            "partner comes out above or below all of them. Compare the pattern: the same speck has "
+            "the same neighbours in both views.",
+        ),
+    ),
     "motion": (
         QT_TRANSLATE_NOOP(
             "Teaching",
