@@ -63,8 +63,8 @@ The same patient number gives the same patient again, on any machine: type it to
    <translation>抽取一个还没有人见过的编号</translation>
   </message>
   <message>
-   <source>Exam: no hints, no guide band until the end</source>
-   <translation>考核：结束前没有提示，也没有引导带</translation>
+   <source>Exam: no help before the debrief</source>
+   <translation>考核：复盘之前没有任何帮助</translation>
   </message>
   <message>
    <source>Here you learn to biopsy breast calcifications under stereotactic guidance and under ultrasound guidance, on virtual patients whose truth is known and shown at the end.
@@ -127,8 +127,8 @@ For teaching and research. Not a medical device.</source>
    <translation>欢迎</translation>
   </message>
   <message>
-   <source>Work as in the clinic: nothing tells you what is right before the debrief</source>
-   <translation>与临床一样：复盘之前，没有任何东西告诉您什么是对的</translation>
+   <source>Work as in the clinic: no hints and no guide band before the debrief</source>
+   <translation>与临床一样工作：复盘之前没有提示，也没有引导带</translation>
   </message>
  </context>
  <context>
@@ -251,7 +251,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>{side}, {approach}</source>
-   <translation>{side},{approach}</translation>
+   <translation>{side}，{approach}</translation>
   </message>
   <message>
    <source>{technique}  {dose:.2f} mGy</source>
@@ -503,7 +503,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>x, mm</source>
-   <translation>x,mm</translation>
+   <translation>x, mm</translation>
   </message>
   <message>
    <source>y</source>
@@ -515,7 +515,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>y, mm</source>
-   <translation>y,mm</translation>
+   <translation>y, mm</translation>
   </message>
   <message>
    <source>z</source>
@@ -523,7 +523,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>z, mm</source>
-   <translation>z,mm</translation>
+   <translation>z, mm</translation>
   </message>
   <message>
    <source>{margin}: do not fire</source>
@@ -586,6 +586,21 @@ For teaching and research. Not a medical device.</source>
   <message>
    <source>The breast cut through the target, to scale. Stroke margin: from the tip after firing to the back of the breast. Skin margin: from the skin to the aperture. Both must be above 0.</source>
    <translation>经过靶点的乳腺断面，按比例绘制。行程余量：击发后针尖到乳腺后缘的距离。皮肤余量：皮肤到旋切窗的距离。两者都必须大于 0。</translation>
+  </message>
+ </context>
+ <context>
+  <name>Curve</name>
+  <message>
+   <source>published, first cases: {percent:.0f} %</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>published, later cases: {percent:.0f} %</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>published, retrieval: {percent:.0f} %</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>
@@ -684,7 +699,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>For</source>
-   <translation>对应</translation>
+   <translation>用途</translation>
   </message>
   <message>
    <source>From the middle of the target to the middle of the aperture, when fired.</source>
@@ -1248,7 +1263,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>{guidance}: {outcome}</source>
-   <translation>{guidance}:{outcome}</translation>
+   <translation>{guidance}：{outcome}</translation>
   </message>
   <message>
    <source>{what}. Your attempt begins after that.</source>
@@ -1431,6 +1446,10 @@ Firing cannot be undone.</source>
   <message>
    <source>Caliper: click two points</source>
    <translation>测量：点击两点</translation>
+  </message>
+  <message>
+   <source>Clock hour 1 to 12, while the dial has the keyboard</source>
+   <translation>钟点 1 至 12（钟点盘获得键盘焦点时）</translation>
   </message>
   <message>
    <source>Darker</source>
@@ -1750,6 +1769,29 @@ Firing cannot be undone.</source>
   <message>
    <source>{gain} dB</source>
    <translation>{gain} dB</translation>
+  </message>
+ </context>
+ <context>
+  <name>LearningCurve</name>
+  <message>
+   <source>Learning curve</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>No attempt yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>attempt</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>retrieved, share of the last {n}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <source>{k} of {n} attempts retrieved; {percent:.0f} % of the last {last}.</source>
+   <translation type="unfinished" />
   </message>
  </context>
  <context>
@@ -2270,7 +2312,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>{field}: {reason}</source>
-   <translation>{field}:{reason}</translation>
+   <translation>{field}：{reason}</translation>
   </message>
  </context>
  <context>
@@ -2939,8 +2981,8 @@ Firing cannot be undone.</source>
    <translation>{value:.1f} mm</translation>
   </message>
   <message>
-   <source>– too few attempts to tell</source>
-   <translation>– 练习次数太少，不能说明</translation>
+   <source>– too few cases</source>
+   <translation>– 病例太少</translation>
   </message>
   <message>
    <source>✓ yes</source>
@@ -3296,7 +3338,7 @@ Firing cannot be undone.</source>
   <name>Stage</name>
   <message>
    <source>Clip</source>
-   <translation>标记夹</translation>
+   <translation>放夹</translation>
   </message>
   <message>
    <source>Debrief</source>
@@ -3308,7 +3350,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>Needle</source>
-   <translation>穿刺针</translation>
+   <translation>进针</translation>
   </message>
   <message>
    <source>Position</source>
@@ -3336,7 +3378,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>Target</source>
-   <translation>目标</translation>
+   <translation>定靶</translation>
   </message>
  </context>
  <context>
@@ -3594,7 +3636,7 @@ is it the same point?</source>
   </message>
   <message>
    <source>{view}, {angle:+.0f}°</source>
-   <translation>{view},{angle:+.0f}°</translation>
+   <translation>{view} {angle:+.0f}°</translation>
   </message>
  </context>
  <context>
@@ -3956,12 +3998,20 @@ A biopsy that did not retrieve the calcifications is not representative, whateve
    <translation>真空从旋切窗所朝的一侧吸入组织。转向钙化簇，组织条就含有它；环绕一周则大多取不到。沿针轴方向，关键是钙化簇位于旋切窗的长度之内。</translation>
   </message>
   <message>
+   <source>Where two specks lie on the same row, their rows cannot tell a wrong pair. The height can: specks of one group lie within a few millimetres of each other, and a wrong partner comes out above or below all of them. Compare the pattern: the same speck has the same neighbours in both views.</source>
+   <translation>两个钙化点若在同一行，行就不能揭示配对错误。高度可以：同一簇的钙化点彼此相距不过几毫米，而错误的对应点会高于或低于所有这些点。请比较图形：同一个钙化点在两个视图中的相邻点相同。</translation>
+  </message>
+  <message>
    <source>Withdraw, mark the group in the newest pair again, and insert anew</source>
    <translation>拔针，在最新的像对上重新标记钙化簇，再次进针</translation>
   </message>
   <message>
    <source>Without the point its depth is only what the console says. Widen the window, or make the pair again.</source>
    <translation>看不到针尖，它的深度就只能听凭工作站所说。请加大窗宽，或重拍像对。</translation>
+  </message>
+  <message>
+   <source>Your marks put the target {dz_mm:.1f} mm {dz_way} the group: two specks on one row that are not the same.</source>
+   <translation>您的标记把靶点定在钙化簇{dz_way} {dz_mm:.1f} mm 处：是同一行上两个不同的钙化点。</translation>
   </message>
   <message>
    <source>above</source>

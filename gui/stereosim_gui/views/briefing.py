@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -27,6 +27,9 @@ from stereosim_gui.views.listening import Listens
 
 _LEAST_TEXT_HEIGHT = 140
 _INDENT = 16
+_WIDTH = 430
+# Room for the scroll bar that a low window shows.
+_BAR = 14
 
 
 class Briefing(Listens, QFrame):
@@ -66,9 +69,9 @@ class Briefing(Listens, QFrame):
         column.addWidget(self.title)
         column.addWidget(self.text, 1)
         column.addLayout(self._guidance_row())
-        self.exam = QCheckBox(self.tr("Exam: no hints, no guide band until the end"))
+        self.exam = QCheckBox(self.tr("Exam: no help before the debrief"))
         self.exam.setToolTip(
-            self.tr("Work as in the clinic: nothing tells you what is right before the debrief")
+            self.tr("Work as in the clinic: no hints and no guide band before the debrief")
         )
         self.exam.toggled.connect(lambda on: self.app.choose(replace(self.app.choice, exam=on)))
         self.hints = QCheckBox(self.tr("Hints that teach"))
@@ -84,6 +87,7 @@ class Briefing(Listens, QFrame):
         self.begin.setToolTip(self.tr("Begin the biopsy of this patient"))
         self.begin.clicked.connect(self.do_begin)
         column.addWidget(self.begin)
+        self.inside = inside
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -92,6 +96,14 @@ class Briefing(Listens, QFrame):
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(scroll)
+
+    def sizeHint(self) -> QSize:
+        """Return a width that holds the longest line of the choices, at any size of the texts."""
+        return QSize(max(_WIDTH, self.inside.minimumSizeHint().width() + _BAR), 600)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same width, with little height: the rest is scrolled."""
+        return QSize(self.sizeHint().width(), 200)
 
     def _guidance_row(self) -> QVBoxLayout:
         rows = QVBoxLayout()

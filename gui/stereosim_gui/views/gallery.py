@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -30,8 +31,6 @@ from stereosim_gui.views.cards import CardFace, Cards
 from stereosim_gui.views.keys import bind
 from stereosim_gui.views.language import current_language, fill, spoken, when
 from stereosim_gui.views.listening import Listens
-
-_BRIEFING_WIDTH = 430
 
 
 class Gallery(Listens, QWidget):
@@ -93,7 +92,8 @@ class Gallery(Listens, QWidget):
         middle = QHBoxLayout()
         middle.setSpacing(10)
         middle.addWidget(self.cards, 1)
-        self.briefing.setFixedWidth(_BRIEFING_WIDTH)
+        policy = QSizePolicy.Policy
+        self.briefing.setSizePolicy(policy.Fixed, policy.Expanding)
         middle.addWidget(self.briefing)
         whole.addLayout(middle, 1)
         foot = QHBoxLayout()

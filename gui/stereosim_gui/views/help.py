@@ -22,8 +22,8 @@ from stereosim_gui.model.texts import QT_TRANSLATE_NOOP
 from stereosim_gui.views.keys import KEYS, Key
 from stereosim_gui.views.language import fill, spoken
 
-# How keys are called that Qt has no single name for.
-_NAMES = {"Arrows": QT_TRANSLATE_NOOP("Keys", "Arrows")}
+# How the four keys are called that Qt has no single name for.
+_ARROWS = QT_TRANSLATE_NOOP("Keys", "Arrows")
 
 
 class _Sheet(QDialog):
@@ -62,20 +62,20 @@ def key_name(key: Key) -> str:
     for sequence in key.keys:
         if "+" in sequence and sequence.rsplit("+", 1)[1] in key.keys:
             continue
-        if sequence in _NAMES:
-            names.append(QCoreApplication.translate(*_NAMES[sequence]))
+        if _ARROWS[1] in sequence:
+            names.append(sequence.replace(_ARROWS[1], QCoreApplication.translate(*_ARROWS)))
         else:
-            names.append(
-                QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText) or sequence
-            )
-    return ", ".join(names)
+            native = QKeySequence(sequence).toString(QKeySequence.SequenceFormat.NativeText)
+            names.append(native or sequence)
+    # Return and Enter have one name in some languages.
+    return ", ".join(dict.fromkeys(names))
 
 
 def show_keys(parent: QWidget) -> QDialog:
     """Show the sheet of keys: groups in two columns, as even as they come."""
     title = QCoreApplication.translate("Help", "Keys")
-    scale = parent.fontMetrics().averageCharWidth() / 7
-    sheet = _Sheet(parent, title, round(920 * scale), round(720 * scale))
+    scale = max(1.0, parent.fontMetrics().averageCharWidth() / 7)
+    sheet = _Sheet(parent, title, round(940 * scale), round(780 * scale))
     inside = QWidget()
     columns = QHBoxLayout(inside)
     columns.setSpacing(28)
@@ -123,7 +123,9 @@ def _group(name: str, keys: list[Key]) -> QGridLayout:
 
 
 def _together(names: list[str]) -> str:
-    if len(names) > 2 and all(len(name) == 1 for name in names):
+    """Return a row of keys such as Alt+1 to Alt+9 by its ends, others one by one."""
+    fronts = {name[:-1] for name in names}
+    if len(names) > 2 and len(fronts) == 1 and all(name[-1].isdigit() for name in names):
         return f"{names[0]} – {names[-1]}"
     return ", ".join(names)
 
