@@ -89,6 +89,8 @@ class History:
         Wilson's interval; None without attempts.
     first, later : tuple of two int
         Successes and attempts among the first cases, and after them.
+    outcomes : tuple of bool
+        Each attempt, oldest first: whether it was a success.
     """
 
     attempts: int
@@ -96,6 +98,7 @@ class History:
     success_ci95: Interval | None
     first: tuple[int, int]
     later: tuple[int, int]
+    outcomes: tuple[bool, ...] = ()
 
 
 def history(scores: Sequence[Mapping[str, Any]]) -> History:
@@ -111,6 +114,7 @@ def history(scores: Sequence[Mapping[str, Any]]) -> History:
         success_ci95=wilson_interval(sum(fired), len(fired)) if fired else None,
         first=(sum(fired[:first]), len(fired[:first])),
         later=(sum(fired[first:]), len(fired[first:])),
+        outcomes=tuple(fired),
     )
 
 

@@ -24,11 +24,13 @@ from stereosim.experiments.progress import Cancel
 from stereosim_gui.model import comparison, debriefing
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.learning_curve import learning_curve
 from stereosim_gui.model.metrics import metrics_csv
 from stereosim_gui.model.review import Review, review
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.texts import Text
+from stereosim_gui.views.debrief_curve import LearningCurve
 from stereosim_gui.views.debrief_errors import FiringView, PartsKey
 from stereosim_gui.views.debrief_images import TruthImages
 from stereosim_gui.views.debrief_other import OtherGuidance
@@ -81,6 +83,7 @@ class Debrief(Part):
         self.sections: list[Section] = []
         self.images: TruthImages | None = None
         self.other: OtherGuidance | None = None
+        self.curve: LearningCurve | None = None
         self._asked: Cancel | None = None
         self._wait = QLabel(self.tr("Comparing what you did with the truth …"))
         self._wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -262,6 +265,9 @@ class Debrief(Part):
             name = self.tr("Score")
             section.add(PlainTable(comparison.scores(made), name, wide=4, widest=1100))
         section.say(*comparison.own_history(made.history))
+        if made.history.outcomes:
+            self.curve = LearningCurve(self.attempt, learning_curve(made))
+            section.add(self.curve)
         return section
 
     def _other(self, made: Review) -> Section:
@@ -306,7 +312,7 @@ class Debrief(Part):
         """Stop what runs, and listen no more."""
         if self._asked is not None:
             self._asked.set()
-        for view in (self.images, self.other):
+        for view in (self.images, self.other, self.curve):
             if view is not None:
                 view.let_go()
         super().let_go()
