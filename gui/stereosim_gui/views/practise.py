@@ -32,6 +32,7 @@ from stereosim_gui.views.stepper import Stepper
 from stereosim_gui.views.stereo_images import StereoImages
 
 COLUMN_WIDTH = 350
+_WIDEST_SCALE = 1.7
 
 
 class PractisePage(Part):
@@ -58,6 +59,7 @@ class PractisePage(Part):
         for controls in self.controls.values():
             controls.primary_changed.connect(self._show_primary)
         self.hear(app.stage_changed, self.refresh)
+        self.hear(app.settings_changed, self._fit_column)
         self.hear(attempt.changed, self.refresh)
         self.hear(attempt.progress_changed, self._show_progress)
         self.hear(attempt.refused, self._show_refusal)
@@ -98,7 +100,7 @@ class PractisePage(Part):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.stack)
         self.column = QWidget()
-        self.column.setFixedWidth(COLUMN_WIDTH)
+        self._fit_column()
         column = QVBoxLayout(self.column)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scroll, 1)
@@ -124,6 +126,11 @@ class PractisePage(Part):
         foot.addWidget(self.cancel_button)
         whole.addLayout(foot)
         self._show_progress()
+
+    def _fit_column(self) -> None:
+        """Make the right column as wide as its texts need; the images keep half of a small window."""
+        scale = min(self.app.settings.text_scale, _WIDEST_SCALE)
+        self.column.setFixedWidth(round(COLUMN_WIDTH * scale))
 
     # --- what to do next --------------------------------------------------------------------------
     @property
