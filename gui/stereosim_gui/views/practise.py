@@ -53,6 +53,8 @@ class PractisePage(Part):
             if stage is not Stage.DEBRIEF
         }
         self.primary = QPushButton()
+        # The mouse leaves the keyboard with the image or the field that it is at.
+        self.primary.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.primary.setObjectName("primary")
         self.primary.clicked.connect(self.do_primary)
         self._lay_out()
