@@ -234,6 +234,9 @@ class AppModel:
         """Turn to where the procedure has come to, but let a page be turned to by hand."""
         assert self.attempt is not None
         natural = natural_stage(self.attempt.state)
+        if self._seen_stage is None:
+            spec = self.attempt.spec
+            log.info("begun: %s, number %d, %s", spec.case, spec.seed, spec.guidance)
         moved_on = natural is not self._seen_stage
         self._seen_stage = natural
         if moved_on or self.stage not in self.reachable:
