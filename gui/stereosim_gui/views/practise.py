@@ -130,7 +130,7 @@ class PractisePage(Part):
         self._show_progress()
 
     def _fit_column(self) -> None:
-        """Make the right column as wide as its texts need; the images keep half of a small window."""
+        """Make the right column as wide as its texts need; the images keep half of the window."""
         scale = min(self.app.settings.text_scale, _WIDEST_SCALE)
         self.column.setFixedWidth(round(COLUMN_WIDTH * scale))
 
