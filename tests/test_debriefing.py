@@ -14,9 +14,7 @@ from stereosim.procedures.debriefing import (
     CAUSES,
     PARTS,
     Debriefing,
-    _Story,
     debrief,
-    enclosing_ellipsoid,
     shot_truth,
 )
 from stereosim.procedures.intents import (
@@ -41,6 +39,7 @@ from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.scoring import score
 from stereosim.procedures.state import ProcedureState
 from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim.procedures.story import Story, enclosing_ellipsoid
 from stereosim.procedures.ultrasound import UltrasoundProcedure
 from stereosim.storage.attempts import Entry
 from stereosim_phantoms.patient import plain_patient
@@ -112,7 +111,7 @@ def test_the_story_told_again_is_the_same_story(
     two_passes: tuple[StereotacticProcedure, ProcedureState],
 ) -> None:
     _, state = two_passes
-    story, tissue = _Story(state), state.truth.tissue
+    story, tissue = Story(state), state.truth.tissue
     assert np.array_equal(story.tissue.present, tissue.present)
     assert tissue.needle is not None
     at_rest = tissue.rest_mm - tissue.needle.carried_mm
@@ -388,4 +387,4 @@ def test_a_needle_steered_by_hand_was_aimed_at_the_mark() -> None:
     assert firing.intended_mm == pytest.approx([0.0, 0.0, 0.0])
     assert firing.needle_mm == pytest.approx([0.0, 0.0, 3.0], abs=1e-6)
     assert firing.dominant[2] == "needle-deviation"
-    assert np.array_equal(_Story(state).tissue.present, state.truth.tissue.present)
+    assert np.array_equal(Story(state).tissue.present, state.truth.tissue.present)
