@@ -80,7 +80,7 @@ class ClockDial(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return a size in which the numbers can be read."""
-        side = 110 + 4 * self.fontMetrics().height()
+        side = 54 + 8 * self.fontMetrics().height()
         return QSize(side, side)
 
     @property
@@ -229,7 +229,8 @@ class ClockDial(QWidget):
             if self.hasFocus() and hour == self._cursor:
                 painter.setPen(QPen(QColor(theme.FOCUS), 1.5))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(place, 10.0, 10.0)
+                ring = 0.72 * letters.height()
+                painter.drawEllipse(place, ring, ring)
 
     def _directions(self, painter: QPainter, radius: float) -> None:
         font = QFont(self.font())

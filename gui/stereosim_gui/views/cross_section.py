@@ -20,6 +20,8 @@ from stereosim_gui.model.cross_section import Dimension, NeedleDrawing, Point, S
 from stereosim_gui.views import theme
 from stereosim_gui.views.language import fill, signed
 
+# The height of a window in which there is none to spare.
+_SMALL_WINDOW = 720
 # Layout in pixels and mm of the drawing.
 _PAD = 6.0
 _HEADROOM_MM = 8.0
@@ -50,8 +52,9 @@ class CrossSection(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        """Return the height that shows a breast of 60 mm well."""
-        return QSize(330, 136 + self.fontMetrics().height())
+        """Return a height that leaves room for the controls, and more where there is more."""
+        spare = max(self.window().height() - _SMALL_WINDOW, 0)
+        return QSize(330, 136 + self.fontMetrics().height() + min(spare // 3, 90))
 
     def show_section(self, section: Section | None) -> None:
         """Draw another section."""

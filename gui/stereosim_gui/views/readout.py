@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from stereosim_gui.model.app import AppModel
@@ -136,6 +137,22 @@ class Readout(Part):
                 tr("Between the skin and the open aperture, mm. It must be above 0."),
             ),
         }
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch the window: the drawing is as high as it lets it."""
+        super().showEvent(event)
+        self.window().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Measure the drawing again when the window has another size."""
+        if event.type() == QEvent.Type.Resize:
+            self.drawing.updateGeometry()
+        return False
+
+    def let_go(self) -> None:
+        """Watch and listen no more."""
+        self.window().removeEventFilter(self)
+        super().let_go()
 
     def show_stage(self, stage: Stage) -> None:
         """Do nothing: the read-outs are the same at every stage."""

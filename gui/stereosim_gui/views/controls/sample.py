@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from stereosim.procedures.intents import Adjust, Expose, Film, Sample, Withdraw
+from stereosim.procedures.intents import Adjust, Expose, Film, Intent, Sample, Withdraw
 from stereosim_gui.model.sampling import (
     Hours,
     all_round,
@@ -154,6 +154,8 @@ class SampleControls(Page):
         for button in (self.along, self.push, self.retarget):
             button.setEnabled(free)
         self.film.setEnabled(not attempt.busy and attempt.seen.cores > 0)
+        # Not beside the big button that says the same.
+        self.film.setVisible(self._next is not Film)
         self._show_advice(spent)
 
     def _show_advice(self, spent: bool) -> None:
@@ -227,35 +229,42 @@ class SampleControls(Page):
         return fill(self.tr("Take {n} cores"), n=len(self.dial.planned))
 
     @property
+    def _next(self) -> type[Intent] | None:
+        """What comes next: look, take, film."""
+        if not self.attempt.started:
+            return None
+        if self._in and not self._checked:
+            return Expose
+        if unfilmed(self.attempt.state.intents) and not (self._in and self.dial.planned):
+            return Film
+        return Sample if self._in else None
+
+    @property
     def primary_text(self) -> str:
         """Look, take, film: whatever is next."""
-        if not self.attempt.started:
-            return ""
-        if self._in and not self._checked:
+        following = self._next
+        if following is Expose:
             return self.tr("Expose the post-fire pair")
-        if self._in and self.dial.planned:
-            return self._take_words()
-        if unfilmed(self.attempt.state.intents):
+        if following is Film:
             return self.tr("Film the cores")
-        return self._take_words() if self._in else ""
+        return self._take_words() if following is Sample else ""
 
     @property
     def primary_enabled(self) -> bool:
         """Whether that can be done now."""
         if self.attempt.busy or not self.attempt.started:
             return False
-        if self._in and not self._checked:
-            return True
-        return bool(self.dial.planned) or unfilmed(self.attempt.state.intents) > 0
+        return bool(self.dial.planned) or self._next is not Sample
 
     def do_primary(self) -> None:
         """Do it."""
-        if self._in and not self._checked:
+        following = self._next
+        if following is Expose:
             self.attempt.send(Expose("pair"))
-        elif self._in and self.dial.planned:
-            self._sample()
-        elif unfilmed(self.attempt.state.intents):
+        elif following is Film:
             self.attempt.send(Film())
+        elif following is Sample:
+            self._sample()
 
     @property
     def first(self) -> QWidget | None:

@@ -117,9 +117,10 @@ class TargetControls(Page):
         reading, marks = self.attempt.console.reading, self.attempt.marks
         show_note(self.depth_words, "")
         if reading is None or not marks.complete:
-            if marks.left is None and marks.right is None:
-                words = self.tr("Find the same speck in both views and mark it in each.")
-            else:
+            one = (marks.left is None) is not (marks.right is None)
+            words = self.tr("Find the same speck in both views and mark it in each.")
+            # In an exam there is no band.
+            if one and self.app.hints_on:
                 words = self.tr(
                     "The band in the other view shows where the same speck can lie: at one y, "
                     "its x given by the depth."
