@@ -66,6 +66,8 @@ class Sonography:
         self.sonogram: Sonogram | None = None
         self.frozen = False
         self.tool = Tool.NONE
+        # What a click does while nothing is measured: it belongs to the stage.
+        self.usual_tool = Tool.NONE
         self.caliper: tuple[Point, ...] = ()
         self.draft: Point | None = None
         self.reason = ""
@@ -155,6 +157,8 @@ class Sonography:
             return
         self.frozen = False
         self._answered = None
+        # There is nothing to be measured in an image that moves.
+        self.tool = self.usual_tool
         self._clear_drawing()
         self.image_changed.emit()
         self._ask()
@@ -200,10 +204,21 @@ class Sonography:
 
     # --- on the image -----------------------------------------------------------------------------
     def take(self, tool: Tool) -> None:
-        """Take a tool in hand."""
+        """Take a tool in hand; a caliper freezes the image."""
+        if tool is Tool.CALIPER:
+            self.freeze()
         if tool is not self.tool:
             self.tool = tool
             self.drawing_changed.emit()
+
+    def usually(self, tool: Tool) -> None:
+        """Take the tool in hand that belongs to the stage."""
+        self.usual_tool = tool
+        self.take(tool)
+
+    def toggle_caliper(self) -> None:
+        """Take the caliper, or put it down."""
+        self.take(self.usual_tool if self.tool is Tool.CALIPER else Tool.CALIPER)
 
     def click(self, point: Point) -> None:
         """Use the tool in hand at `point` (u, z) of the image."""

@@ -40,12 +40,11 @@ class Sonography(Part):
     def __init__(self, app: AppModel, attempt: Attempt) -> None:
         super().__init__(app, attempt)
         self.machine = attempt.sonography
-        self._tool = Tool.NONE
         self._stage: Stage | None = None
         self.image = SonogramView(self.machine, self)
         self.time_gain = TimeGain(self.machine, self)
         self.body = BodyView(self.machine, self)
-        self.knobs = Knobs(self.machine, self, self.toggle_caliper)
+        self.knobs = Knobs(self.machine, self, self.machine.toggle_caliper)
         self.referral = QLabel()
         self.referral.setWordWrap(True)
         self.referral.setAccessibleName(self.tr("Request for biopsy"))
@@ -98,7 +97,7 @@ class Sonography(Part):
             bind(view, "freeze", machine.toggle_freeze, context=Qt.ShortcutContext.WidgetShortcut)
         for name, act in (
             ("keep", machine.keep),
-            ("caliper", self.toggle_caliper),
+            ("caliper", machine.toggle_caliper),
             ("auto", machine.fit_gain),
             ("gain_up", partial(self._change_gain, _GAIN_STEP_DB)),
             ("gain_down", partial(self._change_gain, -_GAIN_STEP_DB)),
@@ -133,14 +132,6 @@ class Sonography(Part):
     def _change_focus(self, by_mm: float) -> None:
         self.machine.set_focus(self.machine.look.focus_mm + by_mm)
 
-    def toggle_caliper(self) -> None:
-        """Take the caliper, or the tool that belongs to the stage."""
-        if self.machine.tool is Tool.CALIPER:
-            self.machine.take(self._tool)
-        else:
-            self.machine.freeze()
-            self.machine.take(Tool.CALIPER)
-
     def _other_side(self) -> None:
         if self._stage is Stage.NEEDLE:
             self.machine.needle.plan(self.machine.needle.approach.mirrored())
@@ -166,10 +157,9 @@ class Sonography(Part):
         tool = _TOOLS.get(stage, Tool.NONE)
         if tool is Tool.AIM and needle_in(self.attempt.state):
             tool = Tool.NONE
-        if stage is self._stage and tool is self._tool:
-            return
-        self._stage, self._tool = stage, tool
-        self.machine.take(tool)
+        if stage is not self._stage or tool is not self.machine.usual_tool:
+            self._stage = stage
+            self.machine.usually(tool)
 
     def refresh(self) -> None:
         """Show the request for biopsy and where the probe is."""

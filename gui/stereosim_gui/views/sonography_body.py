@@ -35,6 +35,8 @@ _RING_MM = 20.0
 _NIPPLE_MM, _AREOLA_MM = 4.0, 15.0
 _SHAFT_MM = 40.0
 _TURN_DEG = 5.0
+# ACCENT, three eighths of it: alpha, red, green, blue, all times alpha.
+_SHADE = np.uint32(0x60204458)
 # A drag with Alt moves the probe by so much less than the mouse.
 _FINE = 0.2
 
@@ -57,7 +59,7 @@ class BodyView(Part):
             self.tr(
                 "The breast from the front: the patient's right is on your left. Drag the probe, "
                 "with Alt more slowly; arrows move it too. Wheel, Q and E turn it. The dot on the "
-                "probe is the left edge of the image. Blue: where you have scanned. Dotted "
+                "probe is the left edge of the image. Blue: where you have scanned. Yellow "
                 "ring: the place of the report, a hint."
             )
         )
@@ -175,7 +177,7 @@ class BodyView(Part):
         if skin is None or not skin.seen.any():
             return
         rows, columns = skin.seen.shape
-        pixels = np.where(skin.seen, np.uint32(0x60336C90), np.uint32(0))
+        pixels = np.where(skin.seen, _SHADE, np.uint32(0))
         image = QImage(
             np.ascontiguousarray(pixels).data,
             columns,
@@ -237,7 +239,7 @@ class BodyView(Part):
         ring = QPainterPath()
         r = max(5.0, 5.0 * self.scale)
         ring.addEllipse(self.pixel_of(x, y), r, r)
-        stroke(painter, ring, MARK, 1.2, Qt.PenStyle.DotLine)
+        stroke(painter, ring, MARK, 1.2)
 
     def _draw_marked(self, painter: QPainter) -> None:
         marked = self.attempt.seen.marked_mm if self.attempt.started else None

@@ -25,12 +25,12 @@ from stereosim_gui.views.ink import lines, plate, stroke
 from stereosim_gui.views.language import fill
 from stereosim_gui.views.part import Part
 from stereosim_gui.views.sonography_guide import GuideWords, draw_guide
-from stereosim_gui.views.theme import ACCENT, FOCUS, GOOD, GROUND, MARK, QUIET, TEXT, WARN
+from stereosim_gui.views.theme import ACCENT, FOCUS, GOOD_TEXT, GROUND, MARK, QUIET, WARN_TEXT
 
 # Farther than this out of the image plane the target is not drawn at all.
 _NEAR_MM = 8.0
 _RETICLE_PX, _CLEAR_PX = 13.0, 5.0
-_CROSS_PX = 6.0
+_CROSS_PX = 8.0
 # A drag over the whole image turns a knob through this many dB.
 _DRAG_DB = 40.0
 _NUDGE_MM = 0.5
@@ -227,19 +227,12 @@ class SonogramView(Part):
         machine = self.machine
         if machine.frozen:
             text = self.tr("FROZEN, kept") if machine.kept else self.tr("FROZEN")
-            colour = WARN
+            colour = WARN_TEXT
         else:
-            text, colour = self.tr("LIVE"), GOOD
+            text, colour = self.tr("LIVE"), GOOD_TEXT
         painter.setPen(QColor(colour))
         base = middle + metrics.ascent() / 2.0 - 1.0
         painter.drawText(QPointF(rect.right() - metrics.horizontalAdvance(text), base), text)
-        painter.setPen(QColor(TEXT))
-        length = machine.distance_mm
-        if length is not None:
-            words = fill(self.tr("caliper {d:.1f} mm"), d=length)
-            painter.drawText(
-                QPointF(rect.center().x() - metrics.horizontalAdvance(words) / 2, base), words
-            )
 
     def _draw_target(self, painter: QPainter) -> None:
         """Draw the target that was set, where the plane passes near it; in an exam it is not."""
@@ -273,12 +266,12 @@ class SonogramView(Part):
         for p in at:
             x, y, c = p.x(), p.y(), _CROSS_PX
             cross = lines((x - c, y, x + c, y), (x, y - c, x, y + c))
-            stroke(painter, cross, GOOD, 1.6)
+            stroke(painter, cross, GOOD_TEXT, 2.0)
         length = self.machine.distance_mm
         if length is not None:
             (start, end) = at
             way = lines((start.x(), start.y(), end.x(), end.y()))
-            stroke(painter, way, GOOD, 1.2, Qt.PenStyle.DotLine)
+            stroke(painter, way, GOOD_TEXT, 1.4, Qt.PenStyle.DashLine)
             words = fill(self.tr("{d:.1f} mm"), d=length)
             plate(painter, at[1] + QPointF(9.0, 4.0), [words])
 
