@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from stereosim.experiments.progress import Cancel, CancelledError, Progress
 
+__all__ = ["Cancel", "CancelledError", "Deliver", "Progress", "Report", "Worker"]
+
 T = TypeVar("T")
 Report = Callable[[Progress], None]
 Deliver = Callable[[Callable[[], None]], None]

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stereosim.experiments.progress import Cancel
 from stereosim_gui.model import comparison, debriefing
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
@@ -40,7 +39,7 @@ from stereosim_gui.views.hints import LevelIcon
 from stereosim_gui.views.keys import bind
 from stereosim_gui.views.language import fill, spoken
 from stereosim_gui.views.part import Part
-from stereosim_gui.worker import Report
+from stereosim_gui.worker import Cancel, Report
 
 _NAVIGATION = 180
 

@@ -15,8 +15,7 @@ from stereosim_gui.views.language import fill, spoken
 from stereosim_gui.views.theme import ACCENT, BAD, EDGE, GOOD, GROUND, QUIET, TEXT
 
 if TYPE_CHECKING:
-    from stereosim.experiments.progress import Cancel
-    from stereosim_gui.worker import Report
+    from stereosim_gui.worker import Cancel, Report
 
 _HEIGHT = 230
 # Room for the words on the right, as a share of the attempts.

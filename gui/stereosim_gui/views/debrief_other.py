@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from stereosim.experiments.progress import Cancel, Progress
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.comparison import other_headline
 from stereosim_gui.model.display import Windows
@@ -16,7 +15,7 @@ from stereosim_gui.views.debrief_images import TruthImages
 from stereosim_gui.views.hints import LevelIcon
 from stereosim_gui.views.language import fill, spoken
 from stereosim_gui.views.listening import Listens
-from stereosim_gui.worker import Report
+from stereosim_gui.worker import Cancel, Progress, Report
 
 
 class OtherGuidance(Listens, QWidget):
