@@ -255,7 +255,7 @@ def freehand_check(
         found.append(
             (
                 f"the aperture would open into the skin by {-skin:.1f} mm",
-                "petite aperture, steeper approach, or aim deeper",
+                "petite aperture, flatter approach, or aim deeper",
             )
         )
     if spare < 0.0:
