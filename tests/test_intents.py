@@ -13,13 +13,18 @@ PIXEL = st.tuples(NUMBER, NUMBER)
 TRIPLE = st.tuples(NUMBER, NUMBER, NUMBER)
 
 ANY_INTENT = st.one_of(
-    st.builds(intents.Position, NUMBER, NUMBER),
+    st.builds(
+        intents.Position, NUMBER, NUMBER, st.sampled_from(intents.APPROACHES), st.none() | NUMBER
+    ),
     st.builds(intents.Expose, st.sampled_from(["scout", "pair"])),
     st.builds(intents.MarkPair, PIXEL, PIXEL),
     st.builds(intents.Scan, NUMBER, NUMBER, NUMBER),
+    st.builds(intents.Look, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER),
     st.builds(intents.MarkEcho, TRIPLE, st.sampled_from(["specks", "correlate", "blind"])),
     st.builds(intents.ChooseDevice, st.text(max_size=8)),
     st.builds(intents.Advance, TRIPLE),
+    st.builds(intents.Insert, PIXEL, NUMBER, NUMBER),
+    st.builds(intents.Steer, NUMBER, NUMBER, NUMBER),
     st.builds(intents.Fire),
     st.builds(intents.Adjust, NUMBER),
     st.builds(intents.Sample, st.lists(NUMBER, max_size=4).map(tuple)),
