@@ -350,6 +350,9 @@ def test_a_gun_takes_one_core_a_pass(room: Scene) -> None:
     room.key(controls.dial, "Return")
     assert room.last() == Sample((6.0,)) and not controls.dial.isEnabled()
     assert room.page.primary.text().startswith("Film the cores")
+    # The next pass goes to the same target.
+    room.click(controls.retarget)
+    assert room.last() == Withdraw() and room.app.stage is Stage.NEEDLE
 
 
 def test_correcting_along_and_retargeting(room: Scene) -> None:

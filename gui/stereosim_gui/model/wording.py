@@ -168,7 +168,7 @@ def problems(
         found.append(
             (
                 say(
-                    QT_TRANSLATE_NOOP("Safety", "Skin margin {mm:.1f} mm: it opens in the skin."),
+                    QT_TRANSLATE_NOOP("Safety", "Skin margin {mm:.1f} mm: aperture in the skin."),
                     mm=skin,
                 ),
                 say(QT_TRANSLATE_NOOP("Safety", "Petite aperture, or aim deeper.")),

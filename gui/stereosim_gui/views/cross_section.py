@@ -281,7 +281,7 @@ class _Drawing:
         colour = theme.BAD_TEXT if dimension.bad else theme.GOOD_TEXT
         self._line(start + aside, end + aside, QColor(colour))
         words = fill(self.widget.tr("{name} {mm} mm"), name=name, mm=signed(dimension.value_mm))
-        if dimension.bad:
+        if dimension.bad and needle.phase != "fired":
             words = fill(self.widget.tr("{margin}: do not fire"), margin=words)
         middle = (start + end) * 0.5 + aside + QPointF(8.0 if dimension.bad else 5.0, 4.0)
         self._words(middle, words, colour, bold=dimension.bad)

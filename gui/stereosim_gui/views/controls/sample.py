@@ -156,6 +156,10 @@ class SampleControls(Page):
         self.film.setEnabled(not attempt.busy and attempt.seen.cores > 0)
         # Not beside the big button that says the same.
         self.film.setVisible(self._next is not Film)
+        if spent:
+            self.retarget.setText(self.tr("Withdraw for another pass"))
+        else:
+            self.retarget.setText(self.tr("Withdraw, retarget"))
         self._show_advice(spent)
 
     def _show_advice(self, spent: bool) -> None:
@@ -211,7 +215,9 @@ class SampleControls(Page):
             self.along.put(0.0)
 
     def _withdraw(self) -> None:
-        self._turn_to_target = True
+        # A gun that is spent goes in again at once, at the same target.
+        gun = self.attempt.console.needle.kind == "gun"
+        self._turn_to_target = not (gun and hours_of_pass(self.attempt.state.intents))
         if not self.attempt.send(Withdraw()):
             self._turn_to_target = False
 
