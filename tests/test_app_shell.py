@@ -693,6 +693,66 @@ def test_the_tour_points_at_widgets_and_moves_on_when_the_step_is_done(session: 
     assert callout.isVisible() and callout.title.text() == "Begin", "taken up where it was left"
 
 
+def test_a_new_user_is_offered_the_tour_once(session: "Session") -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    gallery = session.window.gallery
+    assert gallery.welcome.isVisible()
+    gallery.tour_buttons[1].setFocus()
+    QTest.keyClick(gallery.tour_buttons[1], Qt.Key.Key_Return)
+    assert not gallery.welcome.isVisible() and not session.window.tour.running
+    assert json.loads((session.data / "settings.json").read_text())["toured"] is True
+
+
+def test_the_tour_follows_a_whole_biopsy(session: "Session") -> None:
+    from stereosim.procedures.approach import usual_position
+    from stereosim.procedures.intents import (
+        Advance,
+        ChooseDevice,
+        Expose,
+        Film,
+        Fire,
+        Intent,
+        MarkPair,
+        PlaceClip,
+        Sample,
+        Stop,
+    )
+
+    app, guide = session.app, session.window.tour
+    guide.start()
+    attempt = app.start(AttemptSpec(tour.TOUR_CASE, 1, "stereotactic", voxel_mm=2.0))
+    wait_until(lambda: attempt.started and not attempt.busy)
+    names = [guide.step.name if guide.step else None]
+
+    def send(intent: Intent) -> None:
+        assert attempt.send(intent)
+        wait_until(lambda: not attempt.busy)
+        names.append(guide.step.name if guide.step else None)
+
+    room = attempt.engine.room
+    for intent in (
+        usual_position(attempt.seen.referral, room.unit), Expose("scout"), Expose("pair"),
+    ):  # fmt: skip
+        send(intent)
+    attempt.mark("left", (900.0, 500.0))
+    attempt.mark("right", (850.0, 500.0))
+    wait_until(lambda: attempt.preview is not None and attempt.preview.target is not None)
+    names.append(guide.step.name if guide.step else None)
+    for intent in (
+        MarkPair((900.0, 500.0), (850.0, 500.0)), ChooseDevice(next(iter(room.devices))),
+        Advance(), Expose("pair"), Fire(), Expose("pair"), Sample((12.0,)), Film(), PlaceClip(),
+        Stop("finished"),
+    ):  # fmt: skip
+        send(intent)
+    assert names == [
+        "position", "scout", "pair", "mark", "target", "needle", "needle", "prefire", "fire",
+        "postfire", "sample", "film", "finish", "finish", None,
+    ]  # fmt: skip
+    wait_until(lambda: guide.callout.title.text() == "That was your first biopsy")
+
+
 def test_every_control_of_the_shell_has_a_name_and_a_tooltip(session: "Session") -> None:
     from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox
 

@@ -16,8 +16,8 @@
    <translation>右侧乳腺</translation>
   </message>
   <message>
-   <source>The breast from the front: the patient's right is on your left. Drag the probe, with Alt more slowly; arrows move it too. Wheel, Q and E turn it. The dot on the probe is the left edge of the image. Blue: where you have scanned. Dotted ring: the place of the report, a hint.</source>
-   <translation>从正面看的乳腺：患者的右侧在您的左边。拖动探头（按住 Alt 移动更慢）；方向键也可移动。滚轮、Q 和 E 转动探头。探头上的圆点对应图像左缘。蓝色：已扫查的区域。虚线圈：报告提示的位置，仅供参考。</translation>
+   <source>The breast from the front: the patient's right is on your left. Drag the probe, with Alt more slowly; arrows move it too. Wheel, Q and E turn it. The dot on the probe is the left edge of the image. Blue: where you have scanned. Yellow ring: the place of the report, a hint.</source>
+   <translation>从正面看的乳腺：患者的右侧在您的左边。拖动探头（按住 Alt 移动更慢）；方向键也可移动。滚轮、Q 和 E 转动探头。探头上的圆点对应图像左缘。蓝色：已扫查的区域。黄圈：报告提示的位置，仅供参考。</translation>
   </message>
   <message>
    <source>head ↑</source>
@@ -338,16 +338,8 @@ For teaching and research. Not a medical device.</source>
  <context>
   <name>Common</name>
   <message>
-   <source>Along the chest wall, from the middle of the window.</source>
-   <translation>沿胸壁方向，自活检窗中心算起。</translation>
-  </message>
-  <message>
    <source>Back (S)</source>
    <translation>后退 (S)</translation>
-  </message>
-  <message>
-   <source>Between the skin and the open aperture, mm. It must be above 0.</source>
-   <translation>皮肤与张开的旋切窗之间的距离，mm。必须大于 0。</translation>
   </message>
   <message>
    <source>By 1 mm; Shift+S 5 mm, Alt+S 0.2 mm</source>
@@ -374,44 +366,8 @@ For teaching and research. Not a medical device.</source>
    <translation>每次 1°；Shift+T 5°，Alt+T 0.2°</translation>
   </message>
   <message>
-   <source>Depth - half the aperture - skin: what is left between the skin and the open aperture, mm. It must be above 0.</source>
-   <translation>深度 - 旋切窗的一半 - 皮肤：皮肤与张开的旋切窗之间所余的距离，mm。必须大于 0。</translation>
-  </message>
-  <message>
-   <source>Depth of the marked place under the skin.</source>
-   <translation>所标记位置在皮肤下的深度。</translation>
-  </message>
-  <message>
-   <source>Depth of the target below the paddle, mm.</source>
-   <translation>靶点在压迫板下的深度，mm。</translation>
-  </message>
-  <message>
    <source>Flatter (F)</source>
    <translation>放平 (F)</translation>
-  </message>
-  <message>
-   <source>From the chest-wall edge of the support to the nipple.</source>
-   <translation>自支撑台的胸壁侧边缘指向乳头。</translation>
-  </message>
-  <message>
-   <source>From the nipple to the patient's right.</source>
-   <translation>自乳头指向患者右侧。</translation>
-  </message>
-  <message>
-   <source>From the nipple toward the head.</source>
-   <translation>自乳头指向头侧。</translation>
-  </message>
-  <message>
-   <source>From the tip after firing to the chest wall, in depth. It must be above 0.</source>
-   <translation>击发后针尖到胸壁的深度距离。必须大于 0。</translation>
-  </message>
-  <message>
-   <source>Height above the support. Its standard deviation is three to four times that of x: the views are only 30 degrees apart.</source>
-   <translation>支撑台以上的高度。其标准差是 x 的三到四倍：两个视图仅相差 30 度。</translation>
-  </message>
-  <message>
-   <source>Height of the target above the support, mm.</source>
-   <translation>靶点在支撑台以上的高度，mm。</translation>
   </message>
   <message>
    <source>Needle guide in the image</source>
@@ -420,10 +376,6 @@ For teaching and research. Not a medical device.</source>
   <message>
    <source>On (W)</source>
    <translation>前进 (W)</translation>
-  </message>
-  <message>
-   <source>One speck has the same y in both views. A difference means two different specks, or a patient who moved.</source>
-   <translation>同一个钙化点在两个视图中的 y 相同。不同则说明是两个不同的钙化点，或患者移动了。</translation>
   </message>
   <message>
    <source>Steeper (R)</source>
@@ -442,18 +394,6 @@ For teaching and research. Not a medical device.</source>
    <translation>穿刺针按指令所走的路径，以及击发后旋切窗所到之处。针实际在哪里，只有它的回声能显示。考核时不显示。</translation>
   </message>
   <message>
-   <source>Thickness - (depth + half the aperture + dead tip): what is left behind the tip after firing, mm. It must be above 0.</source>
-   <translation>厚度 - （深度 + 旋切窗的一半 + 针尖盲区）：击发后针尖后方所余的距离，mm。必须大于 0。</translation>
-  </message>
-  <message>
-   <source>above support</source>
-   <translation>距支撑台</translation>
-  </message>
-  <message>
-   <source>depth, mm</source>
-   <translation>深度，mm</translation>
-  </message>
-  <message>
    <source>muscle</source>
    <translation>肌肉</translation>
   </message>
@@ -470,16 +410,8 @@ For teaching and research. Not a medical device.</source>
    <translation>皮肤</translation>
   </message>
   <message>
-   <source>skin margin</source>
-   <translation>皮肤余量</translation>
-  </message>
-  <message>
    <source>stroke</source>
    <translation>行程</translation>
-  </message>
-  <message>
-   <source>stroke margin</source>
-   <translation>行程余量</translation>
   </message>
   <message>
    <source>support</source>
@@ -494,36 +426,16 @@ For teaching and research. Not a medical device.</source>
    <translation>射程 {mm:.0f}</translation>
   </message>
   <message>
-   <source>under paddle</source>
-   <translation>压迫板下</translation>
-  </message>
-  <message>
    <source>x</source>
    <translation>x</translation>
-  </message>
-  <message>
-   <source>x, mm</source>
-   <translation>x, mm</translation>
   </message>
   <message>
    <source>y</source>
    <translation>y</translation>
   </message>
   <message>
-   <source>y mismatch</source>
-   <translation>y 不一致</translation>
-  </message>
-  <message>
-   <source>y, mm</source>
-   <translation>y, mm</translation>
-  </message>
-  <message>
    <source>z</source>
    <translation>z</translation>
-  </message>
-  <message>
-   <source>z, mm</source>
-   <translation>z, mm</translation>
   </message>
   <message>
    <source>{margin}: do not fire</source>
@@ -592,15 +504,11 @@ For teaching and research. Not a medical device.</source>
   <name>Curve</name>
   <message>
    <source>published, first cases: {percent:.0f} %</source>
-   <translation type="unfinished" />
+   <translation>已发表，最初的病例：{percent:.0f} %</translation>
   </message>
   <message>
    <source>published, later cases: {percent:.0f} %</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
-   <source>published, retrieval: {percent:.0f} %</source>
-   <translation type="unfinished" />
+   <translation>已发表，后来的病例：{percent:.0f} %</translation>
   </message>
  </context>
  <context>
@@ -1182,6 +1090,10 @@ Firing cannot be undone.</source>
    <translation>本程序的所有按键 (F1)</translation>
   </message>
   <message>
+   <source>Begin the tour</source>
+   <translation>开始入门引导</translation>
+  </message>
+  <message>
    <source>Choose a patient, read the case, and begin the biopsy.</source>
    <translation>选择患者，阅读病例，开始活检。</translation>
   </message>
@@ -1202,6 +1114,10 @@ Firing cannot be undone.</source>
    <translation>继续</translation>
   </message>
   <message>
+   <source>It can be left at any time and taken up again with F3</source>
+   <translation>可随时离开，按 F3 再继续</translation>
+  </message>
+  <message>
    <source>Keys</source>
    <translation>按键</translation>
   </message>
@@ -1210,12 +1126,20 @@ Firing cannot be undone.</source>
    <translation>语言、文字大小、提示 (F2)</translation>
   </message>
   <message>
+   <source>New here? The tour leads you through a first biopsy, step by step.</source>
+   <translation>第一次使用？入门引导会一步一步带您完成第一次活检。</translation>
+  </message>
+  <message>
    <source>Not done yet</source>
    <translation>尚未做过</translation>
   </message>
   <message>
    <source>Not finished: {title}. {guidance}, begun {when}. Go on where you were?</source>
    <translation>未完成：{title}。{guidance}，开始于 {when}。要从上次的地方继续吗？</translation>
+  </message>
+  <message>
+   <source>Not now</source>
+   <translation>以后再说</translation>
   </message>
   <message>
    <source>Open this attempt where it was left</source>
@@ -1252,6 +1176,10 @@ Firing cannot be undone.</source>
   <message>
    <source>Stay in the gallery when the simulator is ready</source>
    <translation>模拟器准备好后仍留在病例库</translation>
+  </message>
+  <message>
+   <source>The button Tour begins it later</source>
+   <translation>以后可用“入门引导”按钮开始</translation>
   </message>
   <message>
    <source>Tour</source>
@@ -1775,23 +1703,23 @@ Firing cannot be undone.</source>
   <name>LearningCurve</name>
   <message>
    <source>Learning curve</source>
-   <translation type="unfinished" />
+   <translation>学习曲线</translation>
   </message>
   <message>
    <source>No attempt yet.</source>
-   <translation type="unfinished" />
+   <translation>还没有练习。</translation>
   </message>
   <message>
    <source>attempt</source>
-   <translation type="unfinished" />
+   <translation>练习次序</translation>
   </message>
   <message>
    <source>retrieved, share of the last {n}</source>
-   <translation type="unfinished" />
+   <translation>最近 {n} 次中取到钙化的比例</translation>
   </message>
   <message>
    <source>{k} of {n} attempts retrieved; {percent:.0f} % of the last {last}.</source>
-   <translation type="unfinished" />
+   <translation>{n} 次练习中有 {k} 次取到钙化；最近 {last} 次中为 {percent:.0f} %。</translation>
   </message>
  </context>
  <context>
@@ -2493,8 +2421,52 @@ Firing cannot be undone.</source>
  <context>
   <name>Readout</name>
   <message>
+   <source>Along the chest wall, from the middle of the window.</source>
+   <translation>沿胸壁方向，自活检窗中心算起。</translation>
+  </message>
+  <message>
+   <source>Between the skin and the open aperture, mm. It must be above 0.</source>
+   <translation>皮肤与张开的旋切窗之间的距离，mm。必须大于 0。</translation>
+  </message>
+  <message>
+   <source>Depth - half the aperture - skin: what is left between the skin and the open aperture, mm. It must be above 0.</source>
+   <translation>深度 - 旋切窗的一半 - 皮肤：皮肤与张开的旋切窗之间所余的距离，mm。必须大于 0。</translation>
+  </message>
+  <message>
+   <source>Depth of the marked place under the skin.</source>
+   <translation>所标记位置在皮肤下的深度。</translation>
+  </message>
+  <message>
+   <source>Depth of the target below the paddle, mm.</source>
+   <translation>靶点在压迫板下的深度，mm。</translation>
+  </message>
+  <message>
    <source>Exposures {n}</source>
    <translation>曝光 {n}</translation>
+  </message>
+  <message>
+   <source>From the chest-wall edge of the support to the nipple.</source>
+   <translation>自支撑台的胸壁侧边缘指向乳头。</translation>
+  </message>
+  <message>
+   <source>From the nipple to the patient's right.</source>
+   <translation>自乳头指向患者右侧。</translation>
+  </message>
+  <message>
+   <source>From the nipple toward the head.</source>
+   <translation>自乳头指向头侧。</translation>
+  </message>
+  <message>
+   <source>From the tip after firing to the chest wall, in depth. It must be above 0.</source>
+   <translation>击发后针尖到胸壁的深度距离。必须大于 0。</translation>
+  </message>
+  <message>
+   <source>Height above the support. Its standard deviation is three to four times that of x: the views are only 30 degrees apart.</source>
+   <translation>支撑台以上的高度。其标准差是 x 的三到四倍：两个视图仅相差 30 度。</translation>
+  </message>
+  <message>
+   <source>Height of the target above the support, mm.</source>
+   <translation>靶点在支撑台以上的高度，mm。</translation>
   </message>
   <message>
    <source>Marks not set yet</source>
@@ -2513,6 +2485,10 @@ Firing cannot be undone.</source>
    <translation>尚无靶点</translation>
   </message>
   <message>
+   <source>One speck has the same y in both views. A difference means two different specks, or a patient who moved.</source>
+   <translation>同一个钙化点在两个视图中的 y 相同。不同则说明是两个不同的钙化点，或患者移动了。</translation>
+  </message>
+  <message>
    <source>Read-outs</source>
    <translation>读数</translation>
   </message>
@@ -2525,6 +2501,10 @@ Firing cannot be undone.</source>
    <translation>靶点已设定</translation>
   </message>
   <message>
+   <source>Thickness - (depth + half the aperture + dead tip): what is left behind the tip after firing, mm. It must be above 0.</source>
+   <translation>厚度 - （深度 + 旋切窗的一半 + 针尖盲区）：击发后针尖后方所余的距离，mm。必须大于 0。</translation>
+  </message>
+  <message>
    <source>What the procedure has cost the patient so far. At most 11 exposures and about 17 minutes are usual for a stereotactic biopsy.</source>
    <translation>到目前为止患者为操作付出的代价。立体定向活检通常最多曝光 11 次，用时约 17 分钟。</translation>
   </message>
@@ -2533,12 +2513,48 @@ Firing cannot be undone.</source>
    <translation>正在计算标记</translation>
   </message>
   <message>
+   <source>above support</source>
+   <translation>距支撑台</translation>
+  </message>
+  <message>
    <source>cores {n}</source>
    <translation>组织条 {n}</translation>
   </message>
   <message>
+   <source>depth, mm</source>
+   <translation>深度，mm</translation>
+  </message>
+  <message>
    <source>passes {n}</source>
    <translation>进针 {n}</translation>
+  </message>
+  <message>
+   <source>skin margin</source>
+   <translation>皮肤余量</translation>
+  </message>
+  <message>
+   <source>stroke margin</source>
+   <translation>行程余量</translation>
+  </message>
+  <message>
+   <source>under paddle</source>
+   <translation>压迫板下</translation>
+  </message>
+  <message>
+   <source>x, mm</source>
+   <translation>x, mm</translation>
+  </message>
+  <message>
+   <source>y mismatch</source>
+   <translation>y 不一致</translation>
+  </message>
+  <message>
+   <source>y, mm</source>
+   <translation>y, mm</translation>
+  </message>
+  <message>
+   <source>z, mm</source>
+   <translation>z, mm</translation>
   </message>
   <message>
    <source>{dose:.1f} mGy</source>
@@ -2675,8 +2691,8 @@ Firing cannot be undone.</source>
    <translation>请重新摆位。</translation>
   </message>
   <message>
-   <source>Skin margin {mm:.1f} mm: it opens in the skin.</source>
-   <translation>皮肤余量 {mm:.1f} mm：旋切窗会在皮肤内张开。</translation>
+   <source>Skin margin {mm:.1f} mm: aperture in the skin.</source>
+   <translation>皮肤余量 {mm:.1f} mm：旋切窗在皮肤内。</translation>
   </message>
   <message>
    <source>Stroke margin {mm:.1f} mm: not above the limit of {limit:.1f} mm.</source>
@@ -2804,6 +2820,10 @@ Firing cannot be undone.</source>
   <message>
    <source>Toward, o'clock</source>
    <translation>朝向（钟点）</translation>
+  </message>
+  <message>
+   <source>Withdraw for another pass</source>
+   <translation>拔针，准备再次进针</translation>
   </message>
   <message>
    <source>Withdraw, retarget</source>
@@ -3231,10 +3251,6 @@ Firing cannot be undone.</source>
   <message>
    <source>aperture after firing</source>
    <translation>击发后的旋切窗</translation>
-  </message>
-  <message>
-   <source>caliper {d:.1f} mm</source>
-   <translation>测量 {d:.1f} mm</translation>
   </message>
   <message>
    <source>depth {z:.1f} mm</source>

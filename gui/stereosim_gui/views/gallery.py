@@ -52,13 +52,15 @@ class Gallery(Listens, QWidget):
         self.hear(app.ready_changed, self._follow_readiness)
         self.hear(app.choice_changed, self._follow_choice)
         self.hear(app.finished, lambda score: self.refresh())
-        bind(self, "next", self.briefing.do_begin)
+        self.hear(app.settings_changed, self._show_welcome)
+        bind(self, "next", self._enter)
         # Between two reports of the worker the time left runs on.
         self._clock = QTimer(self)
         self._clock.setInterval(500)
         self._clock.timeout.connect(self._show_readiness)
         self._since_report = QElapsedTimer()
         self._since_report.start()
+        self._show_welcome()
         self._follow_choice()
         self._show_readiness()
         # The store is opened after the window is there.
@@ -88,6 +90,7 @@ class Gallery(Listens, QWidget):
             self.buttons[name] = button
             top.addWidget(button)
         whole.addLayout(top)
+        whole.addWidget(self._welcome())
         whole.addWidget(self._banner())
         middle = QHBoxLayout()
         middle.setSpacing(10)
@@ -110,6 +113,25 @@ class Gallery(Listens, QWidget):
         foot.addWidget(self.progress)
         foot.addWidget(self.cancel_button)
         whole.addLayout(foot)
+
+    def _welcome(self) -> QWidget:
+        """Return what a new user is offered: the tour."""
+        self.welcome = QFrame()
+        self.welcome.setObjectName("banner")
+        row = QHBoxLayout(self.welcome)
+        text = QLabel(self.tr("New here? The tour leads you through a first biopsy, step by step."))
+        text.setWordWrap(True)
+        row.addWidget(text, 1)
+        offered = QPushButton(self.tr("Begin the tour"))
+        offered.setToolTip(self.tr("It can be left at any time and taken up again with F3"))
+        offered.clicked.connect(self.buttons["tour"].click)
+        later = QPushButton(self.tr("Not now"))
+        later.setToolTip(self.tr("The button Tour begins it later"))
+        later.clicked.connect(lambda: self.app.change_settings(toured=True))
+        self.tour_buttons = (offered, later)
+        row.addWidget(offered)
+        row.addWidget(later)
+        return self.welcome
 
     def _banner(self) -> QWidget:
         self.banner = QFrame()
@@ -187,6 +209,17 @@ class Gallery(Listens, QWidget):
             )
             for result in results.values()
         )
+
+    def _show_welcome(self) -> None:
+        self.welcome.setVisible(not self.app.settings.toured)
+
+    def _enter(self) -> None:
+        """Press the button that has the keyboard; otherwise begin."""
+        focus = self.focusWidget()
+        if isinstance(focus, QPushButton):
+            focus.click()
+        else:
+            self.briefing.do_begin()
 
     def _follow_choice(self) -> None:
         choice = self.app.choice
