@@ -394,38 +394,6 @@ For teaching and research. Not a medical device.</source>
    <translation>穿刺针按指令所走的路径，以及击发后旋切窗所到之处。针实际在哪里，只有它的回声能显示。考核时不显示。</translation>
   </message>
   <message>
-   <source>muscle</source>
-   <translation>肌肉</translation>
-  </message>
-  <message>
-   <source>no target yet</source>
-   <translation>尚无靶点</translation>
-  </message>
-  <message>
-   <source>paddle</source>
-   <translation>压迫板</translation>
-  </message>
-  <message>
-   <source>skin</source>
-   <translation>皮肤</translation>
-  </message>
-  <message>
-   <source>stroke</source>
-   <translation>行程</translation>
-  </message>
-  <message>
-   <source>support</source>
-   <translation>支撑台</translation>
-  </message>
-  <message>
-   <source>target outside the breast</source>
-   <translation>靶点在乳腺之外</translation>
-  </message>
-  <message>
-   <source>throw {mm:.0f}</source>
-   <translation>射程 {mm:.0f}</translation>
-  </message>
-  <message>
    <source>x</source>
    <translation>x</translation>
   </message>
@@ -436,18 +404,6 @@ For teaching and research. Not a medical device.</source>
   <message>
    <source>z</source>
    <translation>z</translation>
-  </message>
-  <message>
-   <source>{margin}: do not fire</source>
-   <translation>{margin}：不可击发</translation>
-  </message>
-  <message>
-   <source>{mm:.0f} mm</source>
-   <translation>{mm:.0f} mm</translation>
-  </message>
-  <message>
-   <source>{name} {mm} mm</source>
-   <translation>{name} {mm} mm</translation>
   </message>
   <message>
    <source>{name} {n}</source>
@@ -498,6 +454,50 @@ For teaching and research. Not a medical device.</source>
   <message>
    <source>The breast cut through the target, to scale. Stroke margin: from the tip after firing to the back of the breast. Skin margin: from the skin to the aperture. Both must be above 0.</source>
    <translation>经过靶点的乳腺断面，按比例绘制。行程余量：击发后针尖到乳腺后缘的距离。皮肤余量：皮肤到旋切窗的距离。两者都必须大于 0。</translation>
+  </message>
+  <message>
+   <source>muscle</source>
+   <translation>肌肉</translation>
+  </message>
+  <message>
+   <source>no target yet</source>
+   <translation>尚无靶点</translation>
+  </message>
+  <message>
+   <source>paddle</source>
+   <translation>压迫板</translation>
+  </message>
+  <message>
+   <source>skin</source>
+   <translation>皮肤</translation>
+  </message>
+  <message>
+   <source>stroke</source>
+   <translation>行程</translation>
+  </message>
+  <message>
+   <source>support</source>
+   <translation>支撑台</translation>
+  </message>
+  <message>
+   <source>target outside the breast</source>
+   <translation>靶点在乳腺之外</translation>
+  </message>
+  <message>
+   <source>throw {mm:.0f}</source>
+   <translation>射程 {mm:.0f}</translation>
+  </message>
+  <message>
+   <source>{margin}: do not fire</source>
+   <translation>{margin}：不可击发</translation>
+  </message>
+  <message>
+   <source>{mm:.0f} mm</source>
+   <translation>{mm:.0f} mm</translation>
+  </message>
+  <message>
+   <source>{name} {mm} mm</source>
+   <translation>{name} {mm} mm</translation>
   </message>
  </context>
  <context>
