@@ -89,7 +89,12 @@ class Debrief(Part):
         self._navigation = QVBoxLayout()
         self._lay_out()
         for number in range(1, 9):
-            bind(self, f"section{number}", partial(self.go_to, number - 1))
+            bind(
+                self,
+                f"section{number}",
+                partial(self.go_to, number - 1),
+                context=Qt.ShortcutContext.WindowShortcut,
+            )
 
     def _lay_out(self) -> None:
         self.area = QScrollArea()
@@ -174,6 +179,8 @@ class Debrief(Part):
             if section is not None:
                 self._add(section)
         self._column.addStretch(1)
+        # The arrows scroll at once; what had the keyboard is out of sight now.
+        self.area.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add(self, section: Section) -> None:
         number = len(self.sections)
