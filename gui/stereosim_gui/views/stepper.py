@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from stereosim_gui.model.app import AppModel
@@ -11,6 +13,9 @@ from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.stages import STAGES, natural_stage, stage_name
 from stereosim_gui.views.language import fill, spoken
 from stereosim_gui.views.part import Part
+
+# Frame and padding beside the words of a button, in pixels.
+_BESIDE_WORDS = 6
 
 
 class Stepper(Part):
@@ -33,11 +38,31 @@ class Stepper(Part):
             button.setText(f"{number} {name}")
             button.setAccessibleName(fill(self.tr("Stage {n}: {name}"), n=number, name=name))
             button.clicked.connect(partial(self._show, stage))
-            row.addWidget(button, len(name) + 4)
+            row.addWidget(button)
             self.buttons[stage] = button
+        self._row = row
+        self._share_width()
         self.hear(app.stage_changed, self.refresh)
         self.hear(attempt.progress_changed, self.refresh)
         self.refresh()
+
+    def _share_width(self) -> None:
+        """Give each button its share by the width of its words, set in bold as the present one is.
+
+        Large letters leave no width to spare.
+        """
+        font = QFont(self.font())
+        font.setBold(True)
+        letters = QFontMetrics(font)
+        for button in self.buttons.values():
+            words = letters.horizontalAdvance(button.text())
+            self._row.setStretchFactor(button, words + _BESIDE_WORDS)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of the texts."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_row"):
+            self._share_width()
 
     def _show(self, stage: object) -> None:
         self.app.show(stage)  # type: ignore[arg-type]

@@ -108,14 +108,14 @@ QPushButton#fire:disabled { background: $PANEL; color: $DIM; border-color: $EDGE
 /* The stepper: where the procedure stands is underlined, the page that is shown is filled. */
 QPushButton#step {
     background: $PANEL; border: 1px solid $EDGE; border-bottom: 3px solid $EDGE;
-    border-radius: 0px; padding: 5px 4px 3px 4px;
+    border-radius: 0px; padding: 5px 1px 3px 1px;
 }
 QPushButton#step:enabled { background: $RAISED; border-color: $OUTLINE; }
 QPushButton#step[now="true"] { border-bottom-color: $ACCENT; font-weight: bold; }
 QPushButton#step:checked { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; }
 QPushButton#step:checked[now="true"] { border-bottom-color: $ON_ACCENT; }
 QPushButton#step:focus { border: 2px solid $FOCUS; border-bottom: 3px solid $FOCUS;
-    padding: 4px 3px 3px 3px; }
+    padding: 4px 0px 3px 0px; }
 /* The choice that leads on in a group of radio-like buttons, and links in text. */
 QPushButton#plain { background: transparent; border-color: transparent; color: $ACCENT; }
 QPushButton#plain:hover { border-color: $ACCENT; }
