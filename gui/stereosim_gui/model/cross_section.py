@@ -133,12 +133,17 @@ class Section:
     skin: Dimension | None = None
 
     @property
+    def outside(self) -> bool:
+        """Whether the target lies above or below the breast: then no needle is drawn."""
+        return self.target is not None and not self.bottom_mm <= self.target[1] <= self.top_mm
+
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
         """Least across, least up, largest across, largest up of breast and target."""
         points = [*self.outline]
         if self.target is not None:
             points.append(self.target)
-        if self.needle is not None:
+        if self.needle is not None and not self.outside:
             points += [self.needle.tip, self.needle.near]
         across, up = np.array(points).T
         return float(across.min()), float(up.min()), float(across.max()), float(up.max())

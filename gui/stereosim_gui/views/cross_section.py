@@ -73,6 +73,23 @@ class CrossSection(QWidget):
             words.append(fill(self.tr("Skin margin {mm} mm"), mm=signed(section.skin.value_mm)))
         return ". ".join(words)
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What is written into the drawing."""
+        return {
+            "stroke": self.tr("stroke"),
+            "skin": self.tr("skin"),
+            "paddle": self.tr("paddle"),
+            "support": self.tr("support"),
+            "thickness": self.tr("{mm:.0f} mm"),
+            "muscle": self.tr("muscle"),
+            "none": self.tr("no target yet"),
+            "outside": self.tr("target outside the breast"),
+            "throw": self.tr("throw {mm:.0f}"),
+            "margin": self.tr("{name} {mm} mm"),
+            "unsafe": self.tr("{margin}: do not fire"),
+        }
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it."""
         painter = QPainter(self)
@@ -91,6 +108,7 @@ class _Drawing:
 
     def __init__(self, widget: CrossSection, painter: QPainter, section: Section) -> None:
         self.widget, self.painter, self.section = widget, painter, section
+        self.words = widget.words
         self.letters = QFontMetricsF(painter.font())
         left, low, right, high = section.bounds
         low = max(low, section.bottom_mm - _FAR_MM) - _FOOTROOM_MM
@@ -116,14 +134,14 @@ class _Drawing:
             self._skin_and_muscle()
         else:
             self._support_and_paddle()
-        needle = self.section.needle
+        needle = None if self.section.outside else self.section.needle
         if needle is not None:
             self._needle(needle)
         self._target()
         if needle is not None:
             for dimension, name in (
-                (self.section.stroke, self.widget.tr("stroke")),
-                (self.section.skin, self.widget.tr("skin")),
+                (self.section.stroke, self.words["stroke"]),
+                (self.section.skin, self.words["skin"]),
             ):
                 if dimension is not None:
                     self._margin(dimension, name, needle)
@@ -166,17 +184,17 @@ class _Drawing:
             low, high = (self.at((across, 0.0)).x() for across in section.window)
             painter.drawRect(QRectF(left, top - 4.0, max(low - left, 0.0), 4.0))
             painter.drawRect(QRectF(high, top - 4.0, max(right - high, 0.0), 4.0))
-        self._words(QPointF(right, top - 5.0), self.widget.tr("paddle"), theme.QUIET, right=True)
-        self._words(
+        self._write(QPointF(right, top - 5.0), self.words["paddle"], theme.QUIET, right=True)
+        self._write(
             QPointF(left, bottom + 4.0 + self.letters.ascent()),
-            self.widget.tr("support"),
+            self.words["support"],
             theme.QUIET,
         )
         # The thickness, on the side of the chest wall.
-        x = left - 6.0
+        x = min(left, self.at((section.bounds[0], 0.0)).x()) - 6.0
         self._line(QPointF(x, top), QPointF(x, bottom), QColor(theme.QUIET))
-        number = fill(self.widget.tr("{mm:.0f} mm"), mm=section.top_mm - section.bottom_mm)
-        self._words(QPointF(x - 4.0, (top + bottom) / 2 + 4.0), number, theme.QUIET, right=True)
+        number = fill(self.words["thickness"], mm=section.top_mm - section.bottom_mm)
+        self._write(QPointF(x - 4.0, (top + bottom) / 2 + 4.0), number, theme.QUIET, right=True)
 
     def _skin_and_muscle(self) -> None:
         section, painter = self.section, self.painter
@@ -185,12 +203,10 @@ class _Drawing:
         painter.setPen(QPen(QColor(theme.QUIET), 1.0))
         painter.setBrush(QBrush(QColor(theme.QUIET), Qt.BrushStyle.BDiagPattern))
         painter.drawRect(QRectF(0.0, deep, right, self.widget.height() - deep))
-        self._words(
-            QPointF(right - _PAD, deep - 3.0), self.widget.tr("muscle"), theme.TEXT, right=True
-        )
-        self._words(
+        self._write(QPointF(right - _PAD, deep - 3.0), self.words["muscle"], theme.TEXT, right=True)
+        self._write(
             QPointF(right - _PAD, self.at((0.0, 0.0)).y() - 3.0),
-            self.widget.tr("skin"),
+            self.words["skin"],
             theme.QUIET,
             right=True,
         )
@@ -199,13 +215,13 @@ class _Drawing:
     def _target(self) -> None:
         section, painter = self.section, self.painter
         if section.target is None:
-            words = self.widget.tr("no target yet")
+            words = self.words["none"]
             middle = (section.top_mm + section.bottom_mm) / 2
             left = section.bounds[0] + 4.0
-            self._words(self.at((left, middle)) + QPointF(0.0, 4.0), words, theme.TEXT)
+            self._write(self.at((left, middle)) + QPointF(0.0, 4.0), words, theme.TEXT)
             return
         across, up = section.target
-        outside = not section.bottom_mm <= up <= section.top_mm
+        outside = section.outside
         far = min(max(up, section.bottom_mm - _FAR_MM), section.top_mm + _FAR_MM)
         place = self.at((across, far))
         colour = QColor(theme.BAD if outside else theme.MARK)
@@ -218,8 +234,8 @@ class _Drawing:
         painter.setBrush(colour)
         painter.drawEllipse(place, 3.5, 3.5)
         if outside:
-            words = self.widget.tr("target outside the breast")
-            self._words(place + QPointF(9.0, 4.0), words, theme.BAD_TEXT, bold=True)
+            words = self.words["outside"]
+            self._write(place + QPointF(9.0, 4.0), words, theme.BAD_TEXT, bold=True)
 
     def _needle(self, needle: NeedleDrawing) -> None:
         """Draw it where it is, and dashed where firing would bring it."""
@@ -257,14 +273,17 @@ class _Drawing:
             painter.drawPolygon(QPolygonF([near - half, far - half, far + half, near + half]))
 
     def _throw(self, needle: NeedleDrawing) -> None:
-        """Draw the travel of the tip, on the side of the chest wall."""
+        """Draw the travel of the tip, on the side of the chest wall if there is room."""
         tip = self.at(needle.tip)
         before = self.at(needle.before_firing(needle.tip))
-        aside = QPointF(-self._beside(needle), 0.0)
+        words = fill(self.words["throw"], mm=needle.throw_mm)
+        beside = self._beside(needle)
+        leftmost = self.gutter + _PAD + self.letters.horizontalAdvance(words) + 3.0
+        left = (before.x() + tip.x()) / 2 - beside >= leftmost
+        aside = QPointF(-beside if left else 2.0 * beside, 0.0)
         self._line(before + aside, tip + aside, QColor(theme.ACCENT), heads="end")
-        words = fill(self.widget.tr("throw {mm:.0f}"), mm=needle.throw_mm)
-        middle = (before + tip) * 0.5 + aside + QPointF(-3.0, 4.0)
-        self._words(middle, words, theme.ACCENT, right=True)
+        middle = (before + tip) * 0.5 + aside + QPointF(-3.0 if left else 5.0, 4.0)
+        self._write(middle, words, theme.ACCENT, right=left)
 
     def _beside(self, needle: NeedleDrawing) -> float:
         return _BESIDE + self.scale * needle.diameter_mm / 2
@@ -280,11 +299,11 @@ class _Drawing:
         aside = QPointF(self._beside(needle), 0.0)
         colour = theme.BAD_TEXT if dimension.bad else theme.GOOD_TEXT
         self._line(start + aside, end + aside, QColor(colour))
-        words = fill(self.widget.tr("{name} {mm} mm"), name=name, mm=signed(dimension.value_mm))
+        words = fill(self.words["margin"], name=name, mm=signed(dimension.value_mm))
         if dimension.bad and needle.phase != "fired":
-            words = fill(self.widget.tr("{margin}: do not fire"), margin=words)
+            words = fill(self.words["unsafe"], margin=words)
         middle = (start + end) * 0.5 + aside + QPointF(8.0 if dimension.bad else 5.0, 4.0)
-        self._words(middle, words, colour, bold=dimension.bad)
+        self._write(middle, words, colour, bold=dimension.bad)
 
     # --- strokes and letters ----------------------------------------------------------------------
     def _line(
@@ -315,7 +334,7 @@ class _Drawing:
         if heads == "both":
             painter.drawPolygon(QPolygonF([start, start + along + side, start + along - side]))
 
-    def _words(
+    def _write(
         self, at: QPointF, words: str, colour: str, *, right: bool = False, bold: bool = False
     ) -> None:
         """Write on the baseline at a point, on a dark ground, kept inside the widget."""

@@ -86,36 +86,43 @@ class Readout(Part):
         self.refresh()
 
     def _stereotactic(self) -> dict[str, Cell]:
-        tr = self.tr
         return {
-            "x": Cell(tr("x, mm"), tr("Along the chest wall, from the middle of the window.")),
-            "y": Cell(tr("y, mm"), tr("From the chest-wall edge of the support to the nipple.")),
+            "x": Cell(
+                self.tr("x, mm"), self.tr("Along the chest wall, from the middle of the window.")
+            ),
+            "y": Cell(
+                self.tr("y, mm"), self.tr("From the chest-wall edge of the support to the nipple.")
+            ),
             "z": Cell(
-                tr("z, mm"),
-                tr(
+                self.tr("z, mm"),
+                self.tr(
                     "Height above the support. Its standard deviation is three to four times that "
                     "of x: the views are only 30 degrees apart."
                 ),
             ),
             "mismatch": Cell(
-                tr("y mismatch"),
-                tr(
+                self.tr("y mismatch"),
+                self.tr(
                     "One speck has the same y in both views. A difference means two different "
                     "specks, or a patient who moved."
                 ),
             ),
-            "paddle": Cell(tr("under paddle"), tr("Depth of the target below the paddle, mm.")),
-            "support": Cell(tr("above support"), tr("Height of the target above the support, mm.")),
+            "paddle": Cell(
+                self.tr("under paddle"), self.tr("Depth of the target below the paddle, mm.")
+            ),
+            "support": Cell(
+                self.tr("above support"), self.tr("Height of the target above the support, mm.")
+            ),
             "stroke": Cell(
-                tr("stroke margin"),
-                tr(
+                self.tr("stroke margin"),
+                self.tr(
                     "Thickness - (depth + half the aperture + dead tip): what is left behind the "
                     "tip after firing, mm. It must be above 0."
                 ),
             ),
             "skin": Cell(
-                tr("skin margin"),
-                tr(
+                self.tr("skin margin"),
+                self.tr(
                     "Depth - half the aperture - skin: what is left between the skin and the open "
                     "aperture, mm. It must be above 0."
                 ),
@@ -123,18 +130,21 @@ class Readout(Part):
         }
 
     def _ultrasound(self) -> dict[str, Cell]:
-        tr = self.tr
         return {
-            "x": Cell(tr("x, mm"), tr("From the nipple to the patient's right.")),
-            "y": Cell(tr("y, mm"), tr("From the nipple toward the head.")),
-            "paddle": Cell(tr("depth, mm"), tr("Depth of the marked place under the skin.")),
+            "x": Cell(self.tr("x, mm"), self.tr("From the nipple to the patient's right.")),
+            "y": Cell(self.tr("y, mm"), self.tr("From the nipple toward the head.")),
+            "paddle": Cell(
+                self.tr("depth, mm"), self.tr("Depth of the marked place under the skin.")
+            ),
             "stroke": Cell(
-                tr("stroke margin"),
-                tr("From the tip after firing to the chest wall, in depth. It must be above 0."),
+                self.tr("stroke margin"),
+                self.tr(
+                    "From the tip after firing to the chest wall, in depth. It must be above 0."
+                ),
             ),
             "skin": Cell(
-                tr("skin margin"),
-                tr("Between the skin and the open aperture, mm. It must be above 0."),
+                self.tr("skin margin"),
+                self.tr("Between the skin and the open aperture, mm. It must be above 0."),
             ),
         }
 

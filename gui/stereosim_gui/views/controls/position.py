@@ -192,7 +192,11 @@ class PositionControls(Page):
         if dose is not None:
             each = fill(self.tr("About {dose:.2f} mGy an exposure."), dose=dose)
             words = f"{each} {words}"
-        show_note(self.effect, words, "warn" if spare <= 0.0 else "quiet")
+        if self.below.isChecked():
+            why = self.tr("From below: the shorter way into the lower breast.")
+        else:
+            why = self.tr("From above: the shorter way into the upper breast.")
+        show_note(self.effect, f"{why}\n{words}", "warn" if spare <= 0.0 else "quiet")
 
     # --- page -------------------------------------------------------------------------------------
     def refresh(self) -> None:
