@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"CASE: {args.case!r} is unknown; {suggestion(args.case, names)}")
     if args.data is not None and args.data.exists() and not args.data.is_dir():
         raise InputError(f"--data: {args.data} is not a folder")
-    missing = [name for name in ("PySide6",) if not importlib.util.find_spec(name)]
+    missing = [name for name in ("PySide6", "pyqtgraph") if not importlib.util.find_spec(name)]
     if args.json:
         from stereosim.cli.common import print_json
 
