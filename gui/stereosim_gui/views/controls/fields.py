@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QMessageBox, QWidget
 
@@ -63,10 +63,18 @@ class NumberBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.setCorrectionMode(QDoubleSpinBox.CorrectionMode.CorrectToPreviousValue)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        # Wide enough for what is usual; Qt would make room for the longest number of the range.
-        usual = f"-88.{'8' * decimals}{suffix}" if decimals else f"88{suffix}"
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(usual) + _BESIDE_TEXT)
         self.valueChanged.connect(self.edited.emit)
+
+    def sizeHint(self) -> QSize:
+        """Return room for a usual number; Qt would make it for the longest of the range."""
+        decimals = self.decimals()
+        usual = f"-88.{'8' * decimals}{self.suffix()}" if decimals else f"88{self.suffix()}"
+        width = self.fontMetrics().horizontalAdvance(usual) + _BESIDE_TEXT
+        return QSize(width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: less cannot be read."""
+        return self.sizeHint()
 
     def put(self, value: float) -> None:
         """Show a number of the model, unless the user is typing another one."""

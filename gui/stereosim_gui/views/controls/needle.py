@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -57,12 +57,19 @@ class DeviceTable(Listens, QTableWidget):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head = self.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
         self.currentCellChanged.connect(self._picked)
         self.hear(attempt.console.changed, self.refresh)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for a few rows."""
+        rows = _ROWS_SEEN * max(self.rowHeight(0), self.fontMetrics().height())
+        width = super().minimumSizeHint().width()
+        return QSize(width, self.horizontalHeader().height() + rows + 6)
 
     def refresh(self) -> None:
         """Show the margins as they are now."""
@@ -103,9 +110,6 @@ class DeviceTable(Listens, QTableWidget):
                     )
                 item.setToolTip(device.label)
                 self.setItem(row, column, item)
-        self.resizeRowsToContents()
-        height = self.horizontalHeader().height() + _ROWS_SEEN * self.rowHeight(0) + 6
-        self.setMinimumHeight(height)
 
     def _show_margin(self, row: int, column: int, value: float | None, limit: float) -> None:
         item = self.item(row, column)
