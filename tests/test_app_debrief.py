@@ -401,6 +401,14 @@ def test_the_other_guidance_in_honest_words(
     assert "one patient proves nothing" in text
 
 
+def test_who_took_no_core_is_not_called_worse() -> None:
+    none = made_up(score=scored(cores=0, fraction_removed=0.0), outcome="declined: not visible")
+    said = comparison.other_headline(other("stereotactic", "specks", "retrieved"), none)
+    assert said.lines[-1].english().startswith("You took no core. The other guidance removed 70 %")
+    stopped = other("stereotactic", "not found on images", "not found on images", cores=0)
+    assert "Neither you nor" in comparison.other_headline(stopped, none).lines[-1].english()
+
+
 def test_figures_are_exported_with_points_whatever_the_locale() -> None:
     text = metrics_csv(AttemptSpec("case-1", 3, "stereotactic"), made_up())
     lines = list(csv.reader(io.StringIO(text)))

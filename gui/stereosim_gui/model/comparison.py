@@ -142,6 +142,9 @@ def _how(arm: OtherArm) -> Text:
 def _beside(arm: OtherArm, review: Review) -> Text:
     """Return both results side by side; one patient proves nothing, and that is said."""
     theirs, yours = arm.counterpart.score.fraction_removed, review.score.fraction_removed
+    if not review.score.cores:
+        took = arm.counterpart.score.cores > 0
+        return say(_WITHOUT_YOU if took else _NEITHER, theirs=100.0 * theirs)
     if abs(theirs - yours) < _SAME:
         key = _ALIKE
     else:
@@ -247,6 +250,14 @@ _WITH_USUAL = QT_TRANSLATE_NOOP(
     "Other",
     "With the usual needle ({device}): {percent:.0f} % of the specks in {cores} cores, {mm:.1f} mm "
     "off the middle of the target, {minutes:.0f} minutes.",
+)
+_WITHOUT_YOU = QT_TRANSLATE_NOOP(
+    "Other",
+    "You took no core. The other guidance removed {theirs:.0f} % of the specks; one patient proves "
+    "nothing about the next.",
+)
+_NEITHER = QT_TRANSLATE_NOOP(
+    "Other", "Neither you nor the simulated operator took a core; one patient proves nothing."
 )
 _ALIKE = QT_TRANSLATE_NOOP(
     "Other",

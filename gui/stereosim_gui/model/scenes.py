@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim_gui.model.equipment import BreastOutline
 from stereosim_gui.model.sketch import Scene, Shape, ellipses
 
 if TYPE_CHECKING:
@@ -155,14 +156,10 @@ def _mark(state: ProcedureState) -> list[Shape]:
 
 
 def _compressed(
-    breast: BreastSpec, thickness_mm: float, shift_mm: tuple[float, float], unit: Unit
+    patients: BreastSpec, thickness_mm: float, shift_mm: tuple[float, float], unit: Unit
 ) -> Iterator[Shape]:
     """Yield the breast on the support, with paddle and window, support frame."""
-    from dataclasses import replace
-
-    breast = replace(
-        breast, thickness_mm=thickness_mm, edge_mm=min(breast.edge_mm, thickness_mm / 2.0)
-    )
+    breast = BreastOutline.of(patients).compressed_to(thickness_mm)
     shift = np.array([*shift_mm, 0.0])
     half, top = breast.half_width_mm, thickness_mm
     # Closer together where the outline bends: at the flanks and at the rounded edges.

@@ -136,7 +136,7 @@ class Sketch(QWidget):
         """Logical pixels per millimetre."""
         if self.scene is None:
             return 1.0
-        return 0.46 * min(self.width(), self.height()) / self.scene.whole_mm * self.eye.zoom
+        return 0.6 * min(self.width(), self.height()) / self.scene.whole_mm * self.eye.zoom
 
     def at(self, piece: Piece) -> list[QPointF]:
         """Return where the points of `piece` are painted."""
