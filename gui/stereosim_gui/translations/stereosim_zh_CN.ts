@@ -555,7 +555,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>Comparing what you did with the truth …</source>
-   <translation>正在把您的操作与真实情况比较……</translation>
+   <translation>正在把您的操作与真实情况比较…</translation>
   </message>
   <message>
    <source>Core</source>
@@ -583,7 +583,7 @@ For teaching and research. Not a medical device.</source>
   </message>
   <message>
    <source>Export figures …</source>
-   <translation>导出数据……</translation>
+   <translation>导出数据…</translation>
   </message>
   <message>
    <source>Exposure</source>
@@ -1060,7 +1060,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>Not visible: refer…</source>
-   <translation>不可见：转诊……</translation>
+   <translation>不可见：转诊…</translation>
   </message>
   <message>
    <source>Refer</source>
@@ -1949,6 +1949,10 @@ Firing cannot be undone.</source>
  <context>
   <name>Other</name>
   <message>
+   <source>Neither you nor the simulated operator took a core; one patient proves nothing.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <source>No specks were seen. The simulated operator took a mass for the correlate, and it does hold the calcifications.</source>
    <translation>未看到钙化点。模拟操作者把一个肿块当作对应病灶，而它确实含有这些钙化。</translation>
   </message>
@@ -2003,6 +2007,10 @@ Firing cannot be undone.</source>
   <message>
    <source>With the usual needle ({device}): {percent:.0f} % of the specks in {cores} cores, {mm:.1f} mm off the middle of the target, {minutes:.0f} minutes.</source>
    <translation>用常规的针（{device}）：{cores} 条组织取出 {percent:.0f} % 的钙化点，偏离目标中心 {mm:.1f} mm，用时 {minutes:.0f} 分钟。</translation>
+  </message>
+  <message>
+   <source>You took no core. The other guidance removed {theirs:.0f} % of the specks; one patient proves nothing about the next.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <source>calcification in the cores, but none of the target</source>
@@ -2189,6 +2197,14 @@ Firing cannot be undone.</source>
   <message>
    <source>Fill in what the referral suggests: approach, shifts, usual compression.</source>
    <translation>填入申请单所建议的：进针方向、移位、常规压迫厚度。</translation>
+  </message>
+  <message>
+   <source>From above: the shorter way into the upper breast.</source>
+   <translation>自上方：到乳腺上部的路径较短。</translation>
+  </message>
+  <message>
+   <source>From below: the shorter way into the lower breast.</source>
+   <translation>自下方：到乳腺下部的路径较短。</translation>
   </message>
   <message>
    <source>How far the breast is moved to the left in the image, to bring x to 0.</source>
@@ -3509,7 +3525,7 @@ is it the same point?</source>
   </message>
   <message>
    <source>End…</source>
-   <translation>结束……</translation>
+   <translation>结束…</translation>
   </message>
   <message>
    <source>Go on</source>
@@ -4075,7 +4091,7 @@ A biopsy that did not retrieve the calcifications is not representative, whateve
   </message>
   <message>
    <source>{what} {remedy}.</source>
-   <translation>{what} {remedy}。</translation>
+   <translation>{what}{remedy}。</translation>
   </message>
  </context>
  <context>
