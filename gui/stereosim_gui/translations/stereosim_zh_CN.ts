@@ -1950,7 +1950,7 @@ Firing cannot be undone.</source>
   <name>Other</name>
   <message>
    <source>Neither you nor the simulated operator took a core; one patient proves nothing.</source>
-   <translation type="unfinished" />
+   <translation>您和模拟操作者都没有取组织条；一位患者不能说明什么。</translation>
   </message>
   <message>
    <source>No specks were seen. The simulated operator took a mass for the correlate, and it does hold the calcifications.</source>
@@ -2010,7 +2010,7 @@ Firing cannot be undone.</source>
   </message>
   <message>
    <source>You took no core. The other guidance removed {theirs:.0f} % of the specks; one patient proves nothing about the next.</source>
-   <translation type="unfinished" />
+   <translation>您没有取组织条。另一种引导取出了 {theirs:.0f} % 的钙化点；一位患者不能说明下一位。</translation>
   </message>
   <message>
    <source>calcification in the cores, but none of the target</source>
