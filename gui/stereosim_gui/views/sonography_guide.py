@@ -53,13 +53,13 @@ def draw_guide(
     stroke(painter, _rails(near, far, across), WARN, 1.8)
     stroke(painter, _ends((near, far), across, 0.45), WARN, 1.8)
     stroke(painter, _ends((at(guide.tip_mm),), across, 0.8), WARN, 1.8)
-    # Above the needle, where it hides least of what lies deeper.
+    # Above the needle: its echo and what lies deeper stay free.
     up = across if across.y() < 0.0 else -across
-    plate(painter, near + up * 1.3, [words.aperture], anchor=(0.5, 1.0), colour=WARN)
+    plate(painter, far + up * 1.3, [words.aperture], anchor=(0.5, 1.0), colour=WARN)
     if guide.inserted and guide.throw_mm > 0.0:
         point = at(guide.point_mm)
         stroke(painter, _ends((point,), across, 0.8), ACCENT, 1.8)
-        plate(painter, point - up * 1.3, [words.point], anchor=(0.5, 0.0), colour=ACCENT)
+        plate(painter, point + up * 1.3, [words.point], anchor=(0.5, 1.0), colour=ACCENT)
 
 
 def in_plane(guide: Guide, shown: Sonogram) -> tuple[float, float]:

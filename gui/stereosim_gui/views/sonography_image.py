@@ -240,7 +240,7 @@ class SonogramView(Part):
         shown = self.sonogram
         if marked is None or shown is None or not self.machine.needle.guide_allowed:
             return
-        u, v, z = (float(c) for c in shown.place_mm(marked))
+        u, v, z = self._place_of(marked)
         width, depth = self._size_mm()
         if abs(v) > _NEAR_MM or abs(u) > 0.5 * width or not 0.0 <= z <= depth:
             return
@@ -250,7 +250,16 @@ class SonogramView(Part):
         words = self.tr("target")
         if not inside:
             words = fill(self.tr("target, {v:.0f} mm out of the plane"), v=abs(v))
-        plate(painter, at + QPointF(_RETICLE_PX, -_RETICLE_PX), [words], anchor=(0.0, 1.0))
+        # On the side that the needle does not come from, so that its echo stays free.
+        line = self.machine.needle.line
+        right = line is None or self._place_of(line.at(0.0))[0] < u
+        corner = QPointF(_RETICLE_PX if right else -_RETICLE_PX, -_RETICLE_PX)
+        plate(painter, at + corner, [words], anchor=(0.0 if right else 1.0, 1.0))
+
+    def _place_of(self, supine_mm: NDArray[np.float64]) -> tuple[float, float, float]:
+        assert self.sonogram is not None
+        u, v, z = (float(c) for c in self.sonogram.place_mm(supine_mm))
+        return u, v, z
 
     def _draw_draft(self, painter: QPainter) -> None:
         draft = self.machine.draft
