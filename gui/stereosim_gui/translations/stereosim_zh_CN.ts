@@ -710,6 +710,10 @@ For teaching and research. Not a medical device.</source>
    <translation>旋切窗沿每个轴都在距目标中心 {limit:.1f} mm 以内。</translation>
   </message>
   <message>
+   <source>The debrief could not be worked out.</source>
+   <translation>无法生成复盘。</translation>
+  </message>
+  <message>
    <source>The film shows no calcification, yet the cores ({n}) hold specks of the target: too small</source>
    <translation>片上未见钙化，但组织条（{n} 条）中含目标钙化点：太小，看不出来</translation>
   </message>
