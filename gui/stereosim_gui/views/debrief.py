@@ -88,6 +88,7 @@ class Debrief(Part):
         self._wait.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._navigation = QVBoxLayout()
         self._lay_out()
+        self.hear(attempt.failed, self._tell_failure)
         for number in range(1, 9):
             bind(
                 self,
@@ -157,6 +158,11 @@ class Debrief(Part):
             yield review(engine, moments, earlier=earlier, undone=undone, report=report)
 
         self._asked = attempt.compute(work, self._receive)
+
+    def _tell_failure(self, error: Exception) -> None:
+        """Do not let the user wait for what will not come; a dialog says what broke."""
+        if self._asked is not None and self.review is None:
+            self._wait.setText(self.tr("The debrief could not be worked out."))
 
     def _earlier(self) -> list[dict[str, object]]:
         """Return the trainee's earlier scores; this attempt may or may not be among them yet."""
