@@ -192,6 +192,16 @@ def test_time_gain_brightens_the_depth_of_its_slider_alone() -> None:
     assert curve.max() - plain.max() == pytest.approx(6.0 * 255.0 / 60.0, abs=2)
 
 
+def test_automatic_gain_puts_the_median_echo_a_third_up_the_grey_scale() -> None:
+    made = frame(LOOK)
+    made.envelope[:] *= 3.0
+    shown = Sonogram.of(made, LOOK)
+    for span in (45.0, 60.0, 75.0):
+        grey = shown.grey(shown.fitted(Display(-13.0, span)))
+        # The gain is set in whole decibels.
+        assert np.median(grey) == pytest.approx(255.0 / 3.0, abs=0.6 * 255.0 / span)
+
+
 def test_a_point_of_the_image_is_the_place_that_the_frame_says() -> None:
     made = frame(LOOK)
     shown = Sonogram.of(made, LOOK)

@@ -260,6 +260,23 @@ def test_right_drag_turns_gain_and_range_and_the_wheel_the_depth(room: Room) -> 
     assert machine.look.depth_mm == 45.0
 
 
+def test_tooltips_do_not_hide_what_is_looked_at(room: Room) -> None:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QHelpEvent
+    from PySide6.QtWidgets import QApplication
+
+    def shown(widget: Any, at: Any) -> bool:
+        event = QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at))
+        QApplication.sendEvent(widget, event)
+        return event.isAccepted()
+
+    rect = room.image.image_rect.toRect()
+    assert not shown(room.image, rect.center())
+    assert shown(room.image, rect.bottomRight() + rect.topLeft())
+    assert not shown(room.body, room.body.rect().center())
+    assert shown(room.body, room.body.rect().topLeft())
+
+
 def test_the_caliper_by_mouse(room: Room) -> None:
     machine = room.machine
     room.key(room.image, "C")

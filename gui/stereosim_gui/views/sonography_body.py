@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -284,6 +285,15 @@ class BodyView(Part):
         stroke(painter, ring, WARN, 1.6)
 
     # --- mouse and keys ---------------------------------------------------------------------------
+    def event(self, event: QEvent) -> bool:
+        """Show the tooltip above and below the breast only: over it it would hide the probe."""
+        if isinstance(event, QHelpEvent):
+            half = 80.0 if self.machine.skin is None else self.machine.skin.half_mm[1]
+            if abs(self.skin_of(event.pos().toPointF())[1]) < half:
+                event.ignore()
+                return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the probe or the needle's entry; elsewhere the probe is put down at once."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)

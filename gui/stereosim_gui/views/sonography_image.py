@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -285,6 +286,13 @@ class SonogramView(Part):
             plate(painter, at[1] + QPointF(9.0, 4.0), [words])
 
     # --- mouse and keys ---------------------------------------------------------------------------
+    def event(self, event: QEvent) -> bool:
+        """Show the tooltip beside the image only: over it it would hide what is looked at."""
+        if isinstance(event, QHelpEvent) and self.image_rect.contains(event.pos()):
+            event.ignore()
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take focus; a right press starts to turn gain and dynamic range."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -23,9 +23,20 @@ from stereosim_gui.views.language import fill, signed
 from stereosim_gui.views.part import Part
 
 
+class Knob(QSlider):
+    """A slider that the wheel turns only where the keyboard is; else the column is scrolled."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turn it, or leave the wheel to what lies below."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
 def slider(low: float, high: float, step: int, name: str, tip: str) -> QSlider:
     """Return a horizontal slider that the mouse uses without taking the keys from the image."""
-    made = QSlider(Qt.Orientation.Horizontal)
+    made = Knob(Qt.Orientation.Horizontal)
     made.setRange(round(low), round(high))
     made.setSingleStep(step)
     made.setPageStep(5 * step)
