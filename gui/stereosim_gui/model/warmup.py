@@ -75,11 +75,15 @@ def _pieces() -> Iterator[str]:
         Expose,
         Film,
         Fire,
+        Insert,
         Intent,
+        Look,
+        MarkEcho,
         MarkPair,
         PlaceClip,
         Sample,
         Scan,
+        Steer,
         Stop,
     )
     from stereosim_gui.model.engine import Engine, Marks
@@ -107,5 +111,10 @@ def _pieces() -> Iterator[str]:
     yield "needle"
     sono = Engine(AttemptSpec(_CASE, 1, "ultrasound"))
     state = sono.begin(lambda progress: None)
-    sono.step(state, Scan(0.0, 0.0, 1.0))
+    for intent in (
+        *(Scan(0.0, 0.0, 1.0), MarkEcho((0.0, 0.0, 15.0), "blind"), ChooseDevice(device)),
+        *(Insert((30.0, 0.0), 180.0, 30.0), Steer(5.0)),
+        Look(0.0, 0.0, depth_mm=12.0, focus_mm=6.0),
+    ):
+        state = sono.step(state, intent).state
     yield "ultrasound"
