@@ -82,7 +82,6 @@ def _pieces() -> Iterator[str]:
         MarkPair,
         PlaceClip,
         Sample,
-        Scan,
         Steer,
         Stop,
     )
@@ -111,10 +110,10 @@ def _pieces() -> Iterator[str]:
     yield "needle"
     sono = Engine(AttemptSpec(_CASE, 1, "ultrasound"))
     state = sono.begin(lambda progress: None)
+    small = Look(0.0, 0.0, depth_mm=12.0, focus_mm=6.0)
     for intent in (
-        *(Scan(0.0, 0.0, 1.0), MarkEcho((0.0, 0.0, 15.0), "blind"), ChooseDevice(device)),
-        *(Insert((30.0, 0.0), 180.0, 30.0), Steer(5.0)),
-        Look(0.0, 0.0, depth_mm=12.0, focus_mm=6.0),
+        *(small, MarkEcho((0.0, 0.0, 6.0), "blind"), ChooseDevice(device)),
+        *(Insert((30.0, 0.0), 180.0, 30.0), Steer(5.0), small),
     ):
         state = sono.step(state, intent).state
     yield "ultrasound"
