@@ -143,7 +143,8 @@ def show_about(parent: QWidget) -> QDialog:
         "results are simulated.",
     )
     free = QCoreApplication.translate("Help", "Free software under the BSD 3-Clause License.")
-    sheet = _Sheet(parent, QCoreApplication.translate("Help", "About stereosim"), 460, 300)
+    width = round(460 * max(1.0, parent.fontMetrics().averageCharWidth() / 7))
+    sheet = _Sheet(parent, QCoreApplication.translate("Help", "About stereosim"), width, 300)
     versions = fill(
         QCoreApplication.translate("Help", "Version {version}; Qt {qt}, Python {python}, {system}"),
         version=__version__,
@@ -165,4 +166,6 @@ def show_about(parent: QWidget) -> QDialog:
         sheet.column.addWidget(label)
     sheet.column.addStretch(1)
     sheet.finish()
+    # As high as its lines, however large they are.
+    sheet.resize(sheet.width(), sheet.column.totalHeightForWidth(sheet.width()))
     return sheet

@@ -63,7 +63,7 @@ class Readout(Part):
         self.drawing = CrossSection()
         column.addWidget(self.drawing)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
+        grid.setHorizontalSpacing(3)
         grid.setVerticalSpacing(2)
         self.cells = self._stereotactic()
         if attempt.spec.guidance == "ultrasound":
@@ -225,7 +225,10 @@ class Readout(Part):
             mismatch.show_value(_NOTHING)
         else:
             sign = "✗" if reading.mismatched else "✓"
-            words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=signed(reading.y_mismatch_mm, 2))
+            # Hundredths are for what may be one speck.
+            decimals = 2 if abs(reading.y_mismatch_mm) < 1.0 else 1
+            mm = signed(reading.y_mismatch_mm, decimals)
+            words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=mm)
             mismatch.show_value(words, "bad" if reading.mismatched else "good")
 
     def _show_margins(self, reading: Reading) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
 
 from stereosim_gui.model.app import AppModel
@@ -16,6 +16,8 @@ from stereosim_gui.views.part import Part
 
 # Frame and padding beside the words of a button, in pixels.
 _BESIDE_WORDS = 6
+# Words are not set smaller than this share of the usual size.
+_SMALLEST = 0.6
 
 
 class Stepper(Part):
@@ -41,7 +43,6 @@ class Stepper(Part):
             row.addWidget(button)
             self.buttons[stage] = button
         self._row = row
-        self._share_width()
         self.hear(app.stage_changed, self.refresh)
         self.hear(attempt.progress_changed, self.refresh)
         self.refresh()
@@ -49,14 +50,25 @@ class Stepper(Part):
     def _share_width(self) -> None:
         """Give each button its share by the width of its words, set in bold as the present one is.
 
-        Large letters leave no width to spare.
+        Words that are too large for the window are set smaller.
         """
         font = QFont(self.font())
         font.setBold(True)
-        letters = QFontMetrics(font)
-        for button in self.buttons.values():
-            words = letters.horizontalAdvance(button.text())
+        buttons = self.buttons.values()
+        wanted = [QFontMetrics(font).horizontalAdvance(button.text()) for button in buttons]
+        beside = len(buttons) * (_BESIDE_WORDS + self._row.spacing())
+        fits = min(1.0, (self.width() - beside) / max(sum(wanted), 1))
+        points = max(fits, _SMALLEST) * font.pointSizeF()
+        style = f"QPushButton#step {{ font-size: {points:.1f}pt; }}" if fits < 1.0 else ""
+        if style != self.styleSheet():
+            self.setStyleSheet(style)
+        for button, words in zip(buttons, wanted, strict=True):
             self._row.setStretchFactor(button, words + _BESIDE_WORDS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share out the width."""
+        super().resizeEvent(event)
+        self._share_width()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the size of the texts."""

@@ -96,7 +96,7 @@ class Page(Controls):
         # A click beside the fields takes the keyboard from them.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(2, 2, 6, 2)
+        self.column.setContentsMargins(2, 2, 2, 2)
         self.column.setSpacing(6)
         self.foot = QHBoxLayout()
         self.foot.setSpacing(6)

@@ -107,7 +107,7 @@ class SampleControls(Page):
         self.column.addLayout(beside)
         self.column.addWidget(self.tray)
         correct = QHBoxLayout()
-        correct.setSpacing(4)
+        correct.setSpacing(3)
         correct.addWidget(self.along)
         correct.addWidget(self.push)
         correct.addWidget(self.retarget, 1)
