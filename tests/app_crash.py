@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from stereosim.procedures.intents import to_dict
 from stereosim_gui.model.attempt import Attempt
 from tests import app_procedures as do
-from tests.app_driver import Trainee, coarse
-from tests.app_scenes import wait_ms, wait_until
+from tests.app_driver import at_a_session
+from tests.app_scenes import wait_until
 
 
 def digest(attempt: Attempt) -> str:
@@ -26,33 +24,9 @@ def digest(attempt: Attempt) -> str:
     return found.hexdigest()
 
 
-@contextmanager
-def reopened(data: Path) -> Iterator[Trainee]:
-    """Open the app on a data folder."""
-    from PySide6.QtWidgets import QApplication
-
-    from stereosim_gui.start import Session
-    from stereosim_gui.views.theme import dress
-
-    qt = QApplication.instance() or QApplication([])
-    assert isinstance(qt, QApplication)
-    session = Session(qt, data)
-    session.app._make_engine = coarse
-    session.window.resize(1280, 800)
-    session.window.show()
-    session.window.activateWindow()
-    wait_until(lambda: qt.activeWindow() is session.window)
-    wait_ms(20)
-    yield Trainee(session.app, session.window)
-    session.close()
-    session.window.deleteLater()
-    dress(qt)
-    wait_ms(5)
-
-
 def until_it_dies(data: Path) -> None:
     """Go on to just after FIRE, with a step taken back on the way; say so and wait."""
-    with reopened(data) as trainee:
+    with at_a_session(data) as trainee:
         do.begin(trainee, "case-1")
         do.make_pair(trainee)
         do.target(trainee)

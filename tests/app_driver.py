@@ -24,6 +24,7 @@ from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.worker import Worker
 from tests.app_scenes import wait_ms, wait_until
+from tests.golden import in_plain_font
 
 Array = NDArray[np.float64]
 
@@ -167,7 +168,13 @@ class Trainee:
         assert widget.isEnabled(), f"{names_of(widget)} cannot be used now"
         self.reveal(widget)
         window, place = self.point(widget, at)
-        QTest.mouseMove(window, place)
+        for _ in range(5):
+            QTest.mouseMove(window, place)
+            window, now = self.point(widget, at)
+            if now == place:
+                break
+            # A lay-out that had been put off: the eye follows.
+            place = now
         modifier = Qt.KeyboardModifier[f"{held}Modifier"]
         QTest.mouseClick(window, Qt.MouseButton[f"{button}Button"], modifier, place)
         self.settle()
@@ -337,8 +344,10 @@ def at_the_app(
     size: tuple[int, int] = WINDOW,
     data: Path | None = None,
 ) -> Iterator[Trainee]:
-    """Open the window; on leaving, expect that nothing reached the top but what was expected."""
-    from PySide6.QtCore import QCoreApplication, QEvent
+    """Open the window, its texts in the font that is alike everywhere.
+
+    On leaving it is expected that nothing reached the top.
+    """
     from PySide6.QtWidgets import QApplication
 
     from stereosim_gui.views.courier import Courier
@@ -347,31 +356,88 @@ def at_the_app(
 
     qt = QApplication.instance() or QApplication([])
     assert isinstance(qt, QApplication)
+    # The style is set once; after that only the font counts.
+    dress(qt)
     settings = settings or Settings(language="en", toured=True)
-    dress(qt, settings.text_scale)
-    courier = Courier()
-    worker = Worker(courier.deliver)
-    app = AppModel(worker, shelf=shelf, settings=settings, make_engine=make_engine)
-    window = MainWindow(app, data)
-    trainee = Trainee(app, window)
+    with in_plain_font(qt):
+        dress(qt, settings.text_scale)
+        courier = Courier()
+        worker = Worker(courier.deliver)
+        app = AppModel(worker, shelf=shelf, settings=settings, make_engine=make_engine)
+        window = MainWindow(app, data)
+        trainee = Trainee(app, window)
+        with caught(trainee.broken):
+            window.resize(*size)
+            window.show()
+            try:
+                take_the_keyboard(window)
+                yield trainee
+            finally:
+                throw_away(window)
+                worker.stop()
+    dress(qt)
+    assert trainee.broken == []
+
+
+@contextmanager
+def caught(broken: list[str]) -> Iterator[None]:
+    """Write down what reaches the top."""
     hook = sys.excepthook
-    sys.excepthook = lambda kind, error, trace: trainee.broken.append(f"{kind.__name__}: {error}")
-    window.resize(*size)
-    window.show()
-    window.activateWindow()
-    wait_until(lambda: qt.activeWindow() is window, 30.0)
-    wait_ms(5)
+    sys.excepthook = lambda kind, error, trace: broken.append(f"{kind.__name__}: {error}")
     try:
-        yield trainee
-        assert trainee.broken == []
+        yield
     finally:
         sys.excepthook = hook
-        for box in qt.topLevelWidgets():
-            if box is not window and box.isVisible():
-                box.close()
-        window.close()
-        window.deleteLater()
-        wait_ms(5)
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        worker.stop()
+
+
+@contextmanager
+def at_a_session(
+    data: Path, make_engine: Callable[[AttemptSpec], Engine] = coarse
+) -> Iterator[Trainee]:
+    """Open the app as its command does: with its store, settings, and net for errors."""
+    import threading
+
+    from PySide6.QtCore import qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    from stereosim_gui.start import Session
+    from stereosim_gui.views.theme import dress
+
+    qt = QApplication.instance() or QApplication([])
+    assert isinstance(qt, QApplication)
+    hook, other_hook = sys.excepthook, threading.excepthook
+    session = Session(qt, data)
+    session.app._make_engine = make_engine
+    session.watch()
+    session.window.resize(*WINDOW)
+    session.window.show()
+    try:
+        take_the_keyboard(session.window)
+        yield Trainee(session.app, session.window)
+    finally:
+        session.close()
+        throw_away(session.window)
+        sys.excepthook, threading.excepthook = hook, other_hook
+        qInstallMessageHandler(None)
         dress(qt)
+
+
+def take_the_keyboard(window: Any) -> None:
+    """Make a window the one that has the keyboard."""
+    window.activateWindow()
+    wait_until(window.isActiveWindow, 30.0)
+    wait_ms(5)
+
+
+def throw_away(window: Any) -> None:
+    """Close a window and all dialogs, and have Qt delete it."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    for box in QApplication.topLevelWidgets():
+        if box is not window and box.isVisible():
+            box.close()
+    window.close()
+    window.deleteLater()
+    wait_ms(5)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -20,13 +20,10 @@ def begin(
 ) -> None:
     """Choose a card and how to do it, and begin."""
     click_card(trainee, case)
-    name = {"stereotactic": "Stereotactic guidance (X-ray pair)"}.get(
-        guidance, "Ultrasound guidance (freehand)"
-    )
-    trainee.click(name)
-    box = trainee.find("Exam: no hints, no guide band until the end")
-    if box.isChecked() is not exam:
-        trainee.click(box)
+    briefing = trainee.window.gallery.briefing
+    trainee.click(briefing.guidances[guidance])
+    if briefing.exam.isChecked() is not exam:
+        trainee.click(briefing.exam)
     trainee.click("Begin")
 
 

@@ -6,6 +6,8 @@ other colour.  ``APPROVE=1`` writes the images anew: look at every one before it
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,20 +22,37 @@ SHARE = 0.002
 MOST = 40
 
 
+POINTS = 10.0
+
+
 @cache
 def plain_font() -> Any:
     """A font that every machine with matplotlib has, without hinting: letters alike everywhere."""
     import matplotlib
     from PySide6.QtGui import QFont, QFontDatabase
 
-    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    number = QFontDatabase.addApplicationFont(str(file))
-    assert number >= 0, file
+    file = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    for name in ("DejaVuSans-Bold.ttf", "DejaVuSans.ttf"):
+        number = QFontDatabase.addApplicationFont(str(file / name))
+        assert number >= 0, file
     font = QFont(QFontDatabase.applicationFontFamilies(number)[0])
-    font.setPixelSize(13)
+    font.setPointSizeF(POINTS)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     font.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
     return font
+
+
+@contextmanager
+def in_plain_font(qt: Any) -> Iterator[None]:
+    """Have everything that is dressed from here on use the plain font."""
+    before, points = qt.font(), qt.property("usual_points")
+    qt.setFont(plain_font())
+    qt.setProperty("usual_points", POINTS)
+    try:
+        yield
+    finally:
+        qt.setFont(before)
+        qt.setProperty("usual_points", points)
 
 
 def pixels_of(widget: Any) -> NDArray[np.uint8]:
