@@ -1,9 +1,12 @@
 """The app's model: an attempt with its undo, marks, log and worker; no window."""
 
+import ast
+import importlib.util
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,7 @@ from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.display import PRESETS, Picture, Window, Windows, pyramid
 from stereosim_gui.model.engine import Engine, Stepped
 from stereosim_gui.model.history import Moment
+from stereosim_gui.model.refusals import KNOWN, refusal
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.worker import Report, Worker
@@ -261,6 +265,34 @@ def test_a_listener_may_send_the_next_intent_at_once(pump: Pump, worker: Worker)
     attempt.send(Film())
     pump.until(lambda: not queue and not attempt.busy)
     assert [i.name for i in attempt.state.intents] == ["film", "withdraw", "stop"]
+
+
+def constant_refusals() -> set[str]:
+    """What the procedures say when they refuse, where it is a constant in their source."""
+    found = set()
+    for name in ("procedure", "stereotactic", "ultrasound"):
+        source = importlib.util.find_spec(f"stereosim.procedures.{name}")
+        assert source is not None and source.origin is not None
+        for node in ast.walk(ast.parse(Path(source.origin).read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            last = node.args[-1] if node.args else None
+            if not isinstance(last, ast.Constant) or not isinstance(last.value, str):
+                continue
+            if node.func.id == "_require":
+                found.add(last.value)
+            elif node.func.id == "IntentError":
+                found.add(last.value.partition(": ")[2])
+    return found
+
+
+def test_what_is_refused_is_said_in_words_that_can_be_translated() -> None:
+    constant = constant_refusals()
+    assert len(constant) > 15 and constant <= KNOWN.keys(), constant - KNOWN.keys()
+    assert refusal("fire: insert the needle first").english() == (
+        "Not possible: insert the needle first."
+    )
+    assert refusal("steer.tilt_deg: 95 is not within 0 and 90").english().endswith("0 and 90.")
 
 
 # --- pages ---

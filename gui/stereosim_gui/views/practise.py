@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.refusals import refusal
 from stereosim_gui.model.stages import STAGES, Stage
 from stereosim_gui.views.controls import CONTROLS
 from stereosim_gui.views.controls.page import PageStack
 from stereosim_gui.views.debrief import Debrief
 from stereosim_gui.views.hints import HintBar
 from stereosim_gui.views.keys import bind
-from stereosim_gui.views.language import fill, spoken_stage
+from stereosim_gui.views.language import fill, spoken, spoken_stage
 from stereosim_gui.views.part import Controls, Part
 from stereosim_gui.views.readout import Readout
 from stereosim_gui.views.sonography import Sonography
@@ -205,7 +206,7 @@ class PractisePage(Part):
 
     def _show_refusal(self, why: str) -> None:
         if why not in ("busy", "undo", "redo"):
-            self.status.setText(fill(self.tr("Not possible: {why}"), why=why))
+            self.status.setText(spoken(refusal(why)))
 
     def _cancel(self) -> None:
         started = self.attempt.started
