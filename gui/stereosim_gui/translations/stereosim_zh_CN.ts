@@ -2274,10 +2274,6 @@ Firing cannot be undone.</source>
    <translation>再做一次 (Ctrl+Y)</translation>
   </message>
   <message>
-   <source>Not possible: {why}</source>
-   <translation>不可行：{why}</translation>
-  </message>
-  <message>
    <source>Progress</source>
    <translation>进度</translation>
   </message>
@@ -2682,6 +2678,101 @@ Firing cannot be undone.</source>
   <message>
    <source>{side}, {clock} o'clock, {distance:.0f} mm from the nipple, {third}.</source>
    <translation>{side}，{clock} 点，距乳头 {distance:.0f} mm，{third}。</translation>
+  </message>
+ </context>
+ <context>
+  <name>Refusal</name>
+  <message>
+   <source>Not possible: {why}.</source>
+   <translation>无法执行：{why}。</translation>
+  </message>
+  <message>
+   <source>a gun takes one core a pass</source>
+   <translation>活检枪每次进针只取一条组织</translation>
+  </message>
+  <message>
+   <source>choose a device first</source>
+   <translation>请先选择器械</translation>
+  </message>
+  <message>
+   <source>fire the needle first</source>
+   <translation>请先击发</translation>
+  </message>
+  <message>
+   <source>hours lie above 0 and up to 12</source>
+   <translation>钟点须大于 0 且不超过 12</translation>
+  </message>
+  <message>
+   <source>insert the needle first</source>
+   <translation>请先进针</translation>
+  </message>
+  <message>
+   <source>mark a target and choose a device first</source>
+   <translation>请先标记靶点并选择器械</translation>
+  </message>
+  <message>
+   <source>mark a target first</source>
+   <translation>请先标记靶点</translation>
+  </message>
+  <message>
+   <source>mark the place to be biopsied first</source>
+   <translation>请先标记要活检的部位</translation>
+  </message>
+  <message>
+   <source>no clock hour given</source>
+   <translation>未选择钟点</translation>
+  </message>
+  <message>
+   <source>no core has been taken</source>
+   <translation>尚未取得组织条</translation>
+  </message>
+  <message>
+   <source>no needle is in</source>
+   <translation>没有置入的针</translation>
+  </message>
+  <message>
+   <source>position the breast first</source>
+   <translation>请先摆位</translation>
+  </message>
+  <message>
+   <source>scan or look first</source>
+   <translation>请先扫查</translation>
+  </message>
+  <message>
+   <source>the chest wall ends at the support's edge</source>
+   <translation>胸壁只能到托台边缘</translation>
+  </message>
+  <message>
+   <source>the hub has reached the skin; a longer needle is needed</source>
+   <translation>针座已抵皮肤；需要更长的针</translation>
+  </message>
+  <message>
+   <source>the needle has been fired</source>
+   <translation>针已击发</translation>
+  </message>
+  <message>
+   <source>the needle has been in; its track would be in the image</source>
+   <translation>已经进过针；针道会出现在图像中</translation>
+  </message>
+  <message>
+   <source>the needle has been in; the breast stays where it is</source>
+   <translation>已经进过针；乳房须保持原位</translation>
+  </message>
+  <message>
+   <source>the needle is in; withdraw it first</source>
+   <translation>针已置入；请先退针</translation>
+  </message>
+  <message>
+   <source>the point would come out of the skin; withdraw the needle</source>
+   <translation>针尖会退出皮肤；请退针</translation>
+  </message>
+  <message>
+   <source>the procedure has ended</source>
+   <translation>操作已结束</translation>
+  </message>
+  <message>
+   <source>withdraw the needle first</source>
+   <translation>请先退针</translation>
   </message>
  </context>
  <context>
