@@ -492,11 +492,11 @@ def test_what_does_not_fit_is_said_in_the_status_line(
     do.begin(trainee, "case-1")
 
     def refuse(state: Any, intent: Any) -> Any:
-        raise IntentError("position: the table is not there")
+        raise IntentError("expose: position the breast first")
 
     monkeypatch.setattr(trainee.attempt.engine, "step", refuse)
     trainee.click("primary")
-    assert trainee.says("Not possible: position: the table is not there")
+    assert trainee.says("Not possible: position the breast first.")
     trainee.stage(Stage.POSITION)
 
 
