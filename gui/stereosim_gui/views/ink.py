@@ -82,6 +82,7 @@ def plate(
     colour: str = TEXT,
     bold_first: bool = False,
     widest: float = 1e6,
+    within: QRectF | None = None,
 ) -> QRectF:
     """Write lines of text on a dark plate.
 
@@ -99,6 +100,8 @@ def plate(
         Of the letters; what is wider than `widest` ends in an ellipsis.
     bold_first : bool
         Whether the first line is bold.
+    within : QRectF, optional
+        The plate is moved so that it lies in here.
 
     Returns
     -------
@@ -120,6 +123,10 @@ def plate(
     height = metrics[0].height()
     size = (max(widths) + 2 * _PADDING, height * len(texts) + _PADDING)
     box = QRectF(at.x() - anchor[0] * size[0], at.y() - anchor[1] * size[1], *size)
+    if within is not None:
+        left = min(box.left(), within.right() - box.width())
+        top = min(box.top(), within.bottom() - box.height())
+        box.moveTo(max(left, within.left()), max(top, within.top()))
     painter.fillRect(box, _PLATE)
     painter.setPen(QColor(colour))
     for line, (font, text, width) in enumerate(zip(fonts, texts, widths, strict=True)):

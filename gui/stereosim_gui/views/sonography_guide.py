@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from stereosim_gui.model.freehand import Guide
@@ -55,11 +55,13 @@ def draw_guide(
     stroke(painter, _ends((at(guide.tip_mm),), across, 0.8), WARN, 1.8)
     # Above the needle: its echo and what lies deeper stay free.
     up = across if across.y() < 0.0 else -across
-    plate(painter, far + up * 1.3, [words.aperture], anchor=(0.5, 1.0), colour=WARN)
+    pane = QRectF(painter.viewport())
+    above = (0.5, 1.0)
+    plate(painter, far + up * 1.3, [words.aperture], anchor=above, colour=WARN, within=pane)
     if guide.inserted and guide.throw_mm > 0.0:
         point = at(guide.point_mm)
         stroke(painter, _ends((point,), across, 0.8), ACCENT, 1.8)
-        plate(painter, point + up * 1.3, [words.point], anchor=(0.5, 1.0), colour=ACCENT)
+        plate(painter, point + up * 1.3, [words.point], anchor=above, colour=ACCENT, within=pane)
 
 
 def in_plane(guide: Guide, shown: Sonogram) -> tuple[float, float]:
