@@ -371,6 +371,8 @@ def test_an_exam_is_silent_until_its_end(trainee: Trainee) -> None:
 def test_a_guided_attempt_shows_the_band(trainee: Trainee) -> None:
     do.begin(trainee, "case-1")
     do.make_pair(trainee)
+    trainee.hear("stage-target-none")
+    high = trainee.pane("left").height()
     pixels = pixels_of_point(trainee.attempt, middle_speck(trainee.attempt))
     trainee.click_in_view("left", pixels["left"])
     band = trainee.pane("right").band
@@ -378,6 +380,10 @@ def test_a_guided_attempt_shows_the_band(trainee: Trainee) -> None:
     apart = np.hypot(*(band.pixels - np.array(pixels["right"])).T)
     assert apart.min() < 20.0, "the partner lies on the band"
     assert trainee.says("The same speck lies on the blue band")
+    trainee.click("Fit")
+    trainee.click_in_view("right", (pixels["right"][0], pixels["right"][1] - 60.0))
+    trainee.hear("y-mismatch")
+    assert trainee.pane("left").height() == high, "the images do not jump for a longer hint"
 
 
 def test_undo_and_redo_by_keys(trainee: Trainee) -> None:

@@ -140,6 +140,7 @@ class HintBar(Part):
         row.addWidget(self.text, 1)
         row.addWidget(self.next)
         row.addWidget(self.why)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(frame)
@@ -153,6 +154,10 @@ class HintBar(Part):
     def minimumSizeHint(self) -> QSize:
         """Return the same height."""
         return QSize(100, self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that the height does not follow the words, which wrap."""
+        return False
 
     # --- what is said -----------------------------------------------------------------------------
     @property
