@@ -9,7 +9,7 @@ import numpy as np
 
 from stereosim_gui.model.stages import Stage
 from tests.app_driver import Array, Trainee, middle_speck, pixels_of_point, true_specks
-from tests.app_scenes import wait_until
+from tests.app_scenes import wait_ms, wait_until
 
 Pixel = tuple[float, float]
 
@@ -42,11 +42,12 @@ def scrolled_to(trainee: Trainee, view: Any, rect: Any) -> Any:
     """Turn the wheel over a list until an item lies in it; return the item's middle."""
     inside = view.viewport().rect()
     for _ in range(200):
-        middle = rect().center()
-        if inside.contains(middle):
-            return middle
+        box = rect()
+        # Wholly in sight: a click on what sticks out has the list scroll half a second later.
+        if box.top() >= inside.top() and box.bottom() <= inside.bottom():
+            return box.center()
         before = view.verticalScrollBar().value()
-        trainee.wheel(view.viewport(), inside.center(), -1 if middle.y() > inside.bottom() else 1)
+        trainee.wheel(view.viewport(), inside.center(), 1 if box.top() < inside.top() else -1)
         if view.verticalScrollBar().value() == before:
             break
     raise AssertionError("the item cannot be scrolled to")
@@ -88,6 +89,7 @@ def target(trainee: Trainee, place_mm: Array | None = None) -> None:
 
 def choose_device(trainee: Trainee, name: str) -> None:
     """Click a device of the table."""
+    wait_ms(30)
     table = trainee.find("Devices")
     item = table.item(table.names.index(name), 0)
     trainee.click(table.viewport(), scrolled_to(trainee, table, lambda: table.visualItemRect(item)))
