@@ -15,7 +15,9 @@ from timing import Row  # noqa: E402 (found once the folder is on the path)
 
 def names() -> list[str]:
     """Return the benchmarks that exist."""
-    return sorted(p.stem for p in HERE.glob("*.py") if p.stem not in {"run", "timing"})
+    return sorted(
+        p.stem for p in HERE.glob("*.py") if p.stem not in {"run", "timing", "app_scripts"}
+    )
 
 
 def table(rows: list[Row]) -> str:

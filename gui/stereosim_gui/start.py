@@ -86,6 +86,7 @@ class Session:
 
     def open(self, case: str | None = None) -> None:
         """Show the window, then load the simulator behind it; begin `case` where one is named."""
+        sys.setswitchinterval(_SWITCH_S)
         self.window.show()
         if case is not None:
             self.app.choose(Choice().of_case(case))
@@ -170,6 +171,9 @@ def _prepared(cancel: Cancel, report: Report) -> Iterator[None]:
         importlib.import_module("stereosim_gui.views.practise")
         yield
         yield from warm_up(cancel, report)
+        # It draws the learning curve; imported later it would hold the window up.
+        importlib.import_module("pyqtgraph")
+        yield
     finally:
         gc.freeze()
         gc.enable()
@@ -223,7 +227,6 @@ def show(case: str | None, data: Path | None = None) -> int:
     QApplication.setApplicationName("stereosim")
     folder = data or data_folder()
     write_log(folder)
-    sys.setswitchinterval(_SWITCH_S)
     # Ctrl+C in the terminal ends the app at once; every step is in the store by then.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     qt = QApplication.instance() or QApplication(sys.argv[:1])

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.refusals import refusal
-from stereosim_gui.model.stages import STAGES, Stage
+from stereosim_gui.model.stages import Stage
 from stereosim_gui.views.controls import CONTROLS
 from stereosim_gui.views.controls.page import PageStack
 from stereosim_gui.views.debrief import Debrief
@@ -44,23 +44,18 @@ class PractisePage(Part):
         self.stepper = Stepper(app, attempt)
         self.readout = Readout(app, attempt)
         self.hints = HintBar(app, attempt)
-        self.debrief = Debrief(app, attempt)
         images = StereoImages if attempt.spec.guidance == "stereotactic" else Sonography
         self.images: Part = images(app, attempt)
         self.specimen = SpecimenView(app, attempt)
-        self.controls: dict[Stage, Controls] = {
-            stage: CONTROLS[attempt.spec.guidance][stage](app, attempt)
-            for stage in STAGES[attempt.spec.guidance]
-            if stage is not Stage.DEBRIEF
-        }
+        # Made when they are first shown: all at once would hold the window up.
+        self.controls: dict[Stage, Controls] = {}
+        self._debrief: Debrief | None = None
         self.primary = QPushButton()
         # The mouse leaves the keyboard with the image or the field that it is at.
         self.primary.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.primary.setObjectName("primary")
         self.primary.clicked.connect(self.do_primary)
         self._lay_out()
-        for controls in self.controls.values():
-            controls.primary_changed.connect(self._show_primary)
         self.hear(app.stage_changed, self.refresh)
         self.hear(app.settings_changed, self._fit_column)
         self.hear(attempt.changed, self.refresh)
@@ -92,11 +87,9 @@ class PractisePage(Part):
         whole.addLayout(top)
 
         self.centre = QStackedWidget()
-        for widget in (self.images, self.specimen, self.debrief):
+        for widget in (self.images, self.specimen):
             self.centre.addWidget(widget)
         self.stack = PageStack()
-        for controls in self.controls.values():
-            self.stack.addWidget(controls)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -139,7 +132,27 @@ class PractisePage(Part):
     @property
     def current(self) -> Controls | None:
         """The controls of the stage shown."""
-        return None if self.app.stage is None else self.controls.get(self.app.stage)
+        return None if self.app.stage is None else self.controls_of(self.app.stage)
+
+    def controls_of(self, stage: Stage) -> Controls | None:
+        """Return the controls of `stage`; the debrief has none."""
+        kinds = CONTROLS[self.attempt.spec.guidance]
+        if stage is Stage.DEBRIEF or stage not in kinds:
+            return None
+        if stage not in self.controls:
+            controls = kinds[stage](self.app, self.attempt)
+            controls.primary_changed.connect(self._show_primary)
+            self.stack.addWidget(controls)
+            self.controls[stage] = controls
+        return self.controls[stage]
+
+    @property
+    def debrief(self) -> Debrief:
+        """The last page, made when it is first asked for."""
+        if self._debrief is None:
+            self._debrief = Debrief(self.app, self.attempt)
+            self.centre.addWidget(self._debrief)
+        return self._debrief
 
     def do_primary(self) -> None:
         """Do what the big button says."""
@@ -216,7 +229,9 @@ class PractisePage(Part):
 
     def let_go(self) -> None:
         """Have every part listen to nothing any more."""
-        parts = (self.stepper, self.readout, self.hints, self.debrief, self.images, self.specimen)
+        parts = [self.stepper, self.readout, self.hints, self.images, self.specimen]
+        if self._debrief is not None:
+            parts.append(self._debrief)
         for part in (*parts, *self.controls.values()):
             part.let_go()
         super().let_go()
