@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
@@ -46,6 +47,8 @@ _LOG_BYTES = 1_000_000
 # How long the worker's Python code may keep the window waiting; each call of Qt waits anew, so
 # that the usual 5 ms add up to 150.
 _SWITCH_S = 0.0005
+# How long closing waits for the job that the worker is at.
+_PATIENCE_S = 0.3
 _SETTINGS_READ = QT_TRANSLATE_NOOP(
     "Session", "Your settings cannot be read, and the usual ones are used: {why}"
 )
@@ -236,4 +239,10 @@ def show(case: str | None, data: Path | None = None) -> int:
     session.open(case)
     status = qt.exec()
     session.close()
+    if not session.app.worker.ended(_PATIENCE_S):
+        # A job is in compiled code that cannot be interrupted. Python's way out would pull Qt and
+        # the interpreter from under it, which can crash; every step is in the store by now.
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(status)
     return status

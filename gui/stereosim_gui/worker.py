@@ -87,6 +87,11 @@ class Worker:
         self._stopped = True
         self._jobs.put(None)
 
+    def ended(self, within_s: float) -> bool:
+        """Wait for the thread after :meth:`stop`; return whether it has ended in that time."""
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
     def _loop(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
