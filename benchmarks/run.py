@@ -22,16 +22,22 @@ def names() -> list[str]:
 
 def table(rows: list[Row]) -> str:
     """Lay the rows out for reading."""
-    lines = [("what", "ours", "peer", "peer's time", "ours is faster by")]
+    lines = [("what", "ours", "peer", "peer's time", "ours is better by")]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f} x"
-        peer_time = "" if row.peer_s is None else seconds(row.peer_s)
-        lines.append((row.what, seconds(row.ours_s), row.peer or "(none)", peer_time, ratio))
+        write = gigabytes if row.what.endswith(", GB") else seconds
+        peer_time = "" if row.peer_s is None else write(row.peer_s)
+        lines.append((row.what, write(row.ours_s), row.peer or "(none)", peer_time, ratio))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def gigabytes(value: float) -> str:
+    """Write a size."""
+    return f"{value:.2f} GB"
 
 
 def seconds(value: float) -> str:

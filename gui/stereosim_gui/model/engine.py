@@ -6,6 +6,7 @@ return is immutable and may be read anywhere.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -308,7 +309,9 @@ class Engine:
     def _new_pictures(self, old: ProcedureState, new: ProcedureState) -> tuple[Picture, ...]:
         shots = new.seen.shots[len(old.seen.shots) :]
         first = len(old.seen.shots)
-        made = [self.xray_picture(shot, first + k + 1, new) for k, shot in enumerate(shots)]
+        numbered = list(enumerate(shots, start=first + 1))
+        with ThreadPoolExecutor(max_workers=2) as pool:  # NumPy lets both views go on at once
+            made = list(pool.map(lambda at: self.xray_picture(at[1], at[0], new), numbered))
         made += [
             still_picture(still, len(old.seen.stills) + k + 1)
             for k, still in enumerate(new.seen.stills[len(old.seen.stills) :])
