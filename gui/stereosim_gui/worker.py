@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from stereosim.experiments.progress import Cancel, CancelledError, Progress
+from stereosim.procedures.intents import IntentError
 
 __all__ = ["Cancel", "CancelledError", "Deliver", "Progress", "Report", "Worker"]
 
@@ -76,7 +77,9 @@ class Worker:
                 # While Python shuts down, a job that still runs may break, and nobody cares.
                 if self._stopped:
                     return
-                log.exception("a job of the worker failed")
+                # A step that does not fit is refused, and nothing is broken.
+                if not isinstance(error, IntentError):
+                    log.exception("a job of the worker failed")
                 send(lambda kept=error: failed(kept))  # type: ignore[misc]
 
         self._jobs.put(job)
