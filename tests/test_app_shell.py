@@ -67,6 +67,7 @@ def session(qt: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     made = start.Session(qt, tmp_path)
     made.open()
     wait_until(lambda: made.app.ready)
+    wait_ms(30)  # until the window is up and has the keyboard
     yield made
     made.close()
     made.window.deleteLater()
