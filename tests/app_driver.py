@@ -179,6 +179,37 @@ class Trainee:
         QTest.mouseClick(window, Qt.MouseButton[f"{button}Button"], modifier, place)
         self.settle()
 
+    def strike(self, top: Any, place: Any, button: Any, held: str = "No") -> None:
+        """Press and release a button of the mouse at a place of a window.
+
+        Where the press closes the window, the release goes to the one below: Qt's own click would
+        send it to what is no longer there.
+        """
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        modifier = Qt.KeyboardModifier[f"{held}Modifier"]
+        QTest.mousePress(top.windowHandle(), button, modifier, place)
+        alive = top if is_open(top) else self.top.window()
+        QTest.mouseRelease(alive.windowHandle(), button, modifier, place)
+
+    def tap(self, keys: str) -> None:
+        """Press and release keys such as ``"Ctrl+Z"`` in the window that has the keyboard."""
+        from PySide6.QtGui import QKeySequence
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QMenu
+
+        pressed = QKeySequence(keys)[0]
+        key, held = pressed.key(), pressed.keyboardModifiers()
+        top = self.top.window()
+        if isinstance(top, QMenu):
+            # It closes at a modifier, and what Qt's test sends after that would meet no window.
+            QTest.keyClick(top, key)
+            return
+        QTest.keyPress(top.windowHandle(), key, held)
+        alive = top if is_open(top) else self.top.window()
+        QTest.keyRelease(alive.windowHandle(), key, held)
+
     def drag(
         self, widget: Any, start: Any, end: Any, *, button: str = "Left", steps: int = 6
     ) -> None:
@@ -226,7 +257,7 @@ class Trainee:
 
     # --- keyboard ---------------------------------------------------------------------------------
     def key(self, keys: str, times: int = 1) -> None:
-        """Press keys such as ``"Ctrl+Z"`` in the window that has the keyboard."""
+        """Press keys such as ``"Ctrl+Z"``; wait for what they do."""
         from PySide6.QtGui import QKeySequence
         from PySide6.QtTest import QTest
 
@@ -294,6 +325,14 @@ class Trainee:
         for _ in range(zoom):
             self.wheel(pane, QPointF(*pane.viewport.to_pane(*pixel)).toPoint(), 1)
         self.click(pane, QPointF(*pane.viewport.to_pane(*pixel)))
+
+
+def is_open(top: Any) -> bool:
+    """Whether a window, dialog or menu is still there."""
+    from PySide6.QtWidgets import QApplication
+
+    there = any(widget is top for widget in QApplication.topLevelWidgets())
+    return there and top.isVisible() and top.windowHandle() is not None
 
 
 def names_of(widget: Any) -> tuple[str, ...]:
