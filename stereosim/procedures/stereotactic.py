@@ -20,8 +20,9 @@ from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
+from stereosim.imaging.background import Background
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box
-from stereosim.imaging.xray import Background, ExposureSeries, XrayImage, XrayMachine
+from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
 from stereosim.procedures.approach import (
     compressed_mm,
     position_of,

@@ -1,0 +1,107 @@
+"""The breast in the beam, without solids: path lengths through its tissues in one view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stereosim.geometry.views import View
+from stereosim.imaging.exposure import TISSUES, slab_paths
+from stereosim.imaging.materials import Array
+from stereosim.imaging.rendering import coarse_grid, rays
+from stereosim.kernels.voxel_projection import project_slices
+
+Image = NDArray[np.float32]
+
+# A slab has no texture: its slow variation needs a sample per millimetre at most.
+_SLAB_PITCH_MM = 1.0
+
+
+class VoxelTissue(Protocol):
+    """What the projector needs of a TissueField of the phantoms."""
+
+    @property
+    def origin_mm(self) -> Array: ...  # noqa: D102
+    @property
+    def spacing_mm(self) -> float | Array: ...  # noqa: D102
+    @property
+    def gland(self) -> Image: ...  # noqa: D102
+    @property
+    def skin(self) -> Image: ...  # noqa: D102
+    @property
+    def inside(self) -> Image: ...  # noqa: D102
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """Path lengths through the tissue in one view, on a grid coarser than the pixels.
+
+    Attributes
+    ----------
+    view : View
+        The view.
+    paths_mm : ndarray of float32, shape (3, m, n)
+        Adipose, glandular tissue and skin along the ray to each sample.
+    step : float
+        Pixels per sample; sample ``[0, 0]`` lies `rendering.RIM` samples outside pixel ``[0, 0]``.
+    """
+
+    view: View
+    paths_mm: Image
+    step: float
+
+    def __add__(self, other: Background) -> Background:
+        """Return the background of two tissues that do not overlap, such as slabs of a breast."""
+        if (self.view.name, self.step) != (other.view.name, other.step):
+            raise ValueError("backgrounds of different views do not add up")
+        return replace(self, paths_mm=self.paths_mm + other.paths_mm)
+
+
+def tissue_background(
+    tissue: VoxelTissue, view: View, shift_mm: tuple[float, float] = (0.0, 0.0)
+) -> Background:
+    """Project tissue, which is in the breast frame, into `view`.
+
+    Parameters
+    ----------
+    tissue : TissueField
+        Volume fractions on voxels, which need not be cubes; the box of
+        :func:`~stereosim.imaging.scene.field_box`, a larger one, or a slab of it between two
+        heights.  Beyond its faces in x and y the tissue goes on as at the face.
+    view : View
+        Scout, left or right; the detector must lie parallel to the slices.
+    shift_mm : (float, float)
+        p_support = p_breast - (shift_x, shift_y, 0).
+
+    Raises
+    ------
+    ValueError
+        If the columns and rows of the detector do not run along x and y.
+    """
+    spacing = np.array(np.broadcast_to(tissue.spacing_mm, 3), dtype=np.float64)
+    step = max(1.0, float(spacing[0]) / view.pitch_mm)
+    origin = np.asarray(tissue.origin_mm, dtype=np.float64) - np.array([*shift_mm, 0.0])
+    # A copy: the view's own arrays are read-only, which to Numba is another type.
+    source = np.array(view.source_mm)
+    shape, detector = coarse_grid(view, step)
+    paths = np.empty((len(TISSUES), *shape), dtype=np.float32)
+    for k, fraction in ((1, tissue.gland), (2, tissue.skin), (0, tissue.inside)):
+        volume = np.ascontiguousarray(fraction, dtype=np.float32)
+        project_slices(volume, origin, spacing, source, detector, paths[k])
+    paths[0] -= paths[1] + paths[2]
+    np.maximum(paths, 0.0, out=paths)
+    return Background(view, paths, step)
+
+
+def slab_background(
+    view: View, thickness_mm: float, glandular_fraction: float, skin_mm: float = 0.0
+) -> Background:
+    """Return the background of an endless homogeneous slab from z = 0 to the thickness."""
+    step = max(1.0, _SLAB_PITCH_MM / view.pitch_mm)
+    shape, detector = coarse_grid(view, step)
+    _, slant = rays(view, shape, detector)
+    paths = slab_paths(thickness_mm, glandular_fraction, skin_mm) * slant.astype(np.float32)
+    return Background(view, paths, step)
