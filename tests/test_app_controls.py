@@ -406,6 +406,12 @@ def test_film_reading_clip_and_end(room: Scene) -> None:
     room.key(room.page, "Return")
     room.key(room.question(), "Escape")
     assert room.last() == PlaceClip()
+    # The views with the clip: first the needle has to come out.
+    room.click(room.controls.views)
+    assert room.last() == Withdraw() and room.app.stage is Stage.CLIP
+    room.click(room.controls.views)
+    assert room.last() == Expose("pair") and room.app.stage is Stage.CLIP
+    assert room.attempt.seen.shots[-1].phase == "postclip"
     room.key(room.page, "Return")
     room.answer("End it")
     assert room.last() == Stop("finished") and room.app.stage is Stage.DEBRIEF

@@ -304,7 +304,8 @@ class Procedure(ABC):
         truth = state.truth
         _require(truth.tissue.needle is not None, Withdraw, "no needle is in")
         tissue = needle.withdraw(truth.tissue)
-        return replace(state, step=Step.TARGET, truth=replace(truth, tissue=tissue, fired=False))
+        step = Step.TARGET if truth.clip is None else Step.CLIP
+        return replace(state, step=step, truth=replace(truth, tissue=tissue, fired=False))
 
     def _film(self, state: ProcedureState) -> ProcedureState:
         tissue = state.truth.tissue

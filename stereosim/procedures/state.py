@@ -51,7 +51,8 @@ class Shot:
     view : str
         ``"scout"``, ``"left"`` or ``"right"``.
     phase : str
-        ``"scout"``, ``"target"``, ``"prefire"`` or ``"postfire"``.
+        ``"scout"``, ``"target"``, ``"prefire"``, ``"postfire"``, or ``"postclip"``: the clip is
+        placed and the needle withdrawn.
     image : XrayImage
         The pixels.
     """

@@ -21,7 +21,7 @@ from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
 from stereosim.imaging.background import Background
-from stereosim.imaging.scene import Needle, Notch, Scene, field_box
+from stereosim.imaging.scene import Needle, Notch, Scene, field_box, marker_clip
 from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
 from stereosim.procedures.approach import (
     compressed_mm,
@@ -182,6 +182,8 @@ class StereotacticProcedure(Procedure):
 
     def _phase(self, state: ProcedureState) -> tuple[str, Step]:
         if state.truth.tissue.needle is None:
+            if state.truth.clip is not None:
+                return "postclip", state.step
             return "target", Step.PAIR if state.seen.marked_mm is None else state.step
         return ("postfire" if state.truth.fired else "prefire"), state.step
 
@@ -201,7 +203,7 @@ class StereotacticProcedure(Procedure):
         solids = Scene(
             specks=specks.moved_to(specks.solids.centres_mm + motion),
             needles=self._needles(state),
-            clips=(),
+            clips=() if truth.clip is None else (marker_clip(truth.clip.deployed_mm + motion),),
             thickness_mm=state.seen.thickness_mm,
         )
         rng = stream(self.seed, "noise", number) if self.conditions.noise else None

@@ -21,7 +21,8 @@ def shown_at(stage: Stage, state: ProcedureState, series: Sequence[Series]) -> t
 
     Until the pair has been made that is the newest scout; then the target pair, or the pre-fire
     pair of the needle that is in; once the needle has been fired, the post-fire pair stands under
-    them.  Only exposures of the present positioning are taken; empty where there are none.
+    them, and at the end the pair with the clip.  Only exposures of the present positioning are
+    taken; empty where there are none.
     """
     first = state.seen.first_shot
 
@@ -38,6 +39,8 @@ def shown_at(stage: Stage, state: ProcedureState, series: Sequence[Series]) -> t
     if stage is Stage.SAMPLE:
         fired = max(first, exposures_before_last(Fire, state.intents))
         return reference + newest("postfire", fired)
+    if stage is Stage.CLIP:
+        return reference + newest("postclip")
     return reference
 
 

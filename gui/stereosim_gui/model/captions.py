@@ -17,6 +17,7 @@ _PHASES = {
     "target": QT_TRANSLATE_NOOP("Caption", "target pair"),
     "prefire": QT_TRANSLATE_NOOP("Caption", "pre-fire pair"),
     "postfire": QT_TRANSLATE_NOOP("Caption", "post-fire pair"),
+    "postclip": QT_TRANSLATE_NOOP("Caption", "post-clip pair"),
 }
 _FRAMES = {
     "search": QT_TRANSLATE_NOOP("Caption", "while searching"),

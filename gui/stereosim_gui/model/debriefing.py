@@ -373,6 +373,7 @@ _PHASES = {
     "target": QT_TRANSLATE_NOOP("Debrief", "targeting"),
     "prefire": QT_TRANSLATE_NOOP("Debrief", "before firing"),
     "postfire": QT_TRANSLATE_NOOP("Debrief", "after firing"),
+    "postclip": QT_TRANSLATE_NOOP("Debrief", "with the clip"),
 }
 _COST = QT_TRANSLATE_NOOP(
     "Debrief",

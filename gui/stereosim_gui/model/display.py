@@ -30,7 +30,7 @@ class Picture:
     view : str
         ``"scout"``, ``"left"``, ``"right"``, ``"ultrasound"`` or ``"specimen"``.
     phase : str
-        ``"scout"``, ``"target"``, ``"prefire"``, ``"postfire"``; empty for a film.
+        ``"scout"``, ``"target"``, ``"prefire"``, ``"postfire"``, ``"postclip"``; empty for a film.
     kind : str
         ``"xray"``, ``"ultrasound"`` or ``"specimen"``; pictures of a kind share their window.
     levels : tuple of ndarray of float32, shape (rows, columns)

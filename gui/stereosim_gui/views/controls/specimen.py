@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from stereosim.procedures.intents import Film, PlaceClip
+from stereosim.procedures.intents import Expose, Film, PlaceClip, Withdraw
 from stereosim_gui.model.sampling import clip_placed, unfilmed
-from stereosim_gui.model.stages import Stage, fired
+from stereosim_gui.model.stages import Stage, fired, has_shot, needle_in
 from stereosim_gui.views.controls.fields import NumberBox, note, show_note
 from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.core_tray import CoreTray
@@ -130,10 +130,21 @@ class ClipControls(Page):
             self.tr("More cores"), self.tr("Go back to the needle and sample on.")
         )
         self.more.clicked.connect(self._more)
+        self.views = self.secondary("", self.tr("See where the clip lies, and what is left."))
+        self.views.clicked.connect(self._next_view)
 
     def refresh(self) -> None:
-        """Say what the clip is for."""
-        placed = clip_placed(self.attempt.state.intents)
+        """Say what the clip is for, and offer the views with it."""
+        state = self.attempt.state
+        placed = clip_placed(state.intents)
+        if needle_in(state):
+            self.views.setText(self.tr("Withdraw the needle"))
+        elif has_shot(state, "postclip"):
+            self.views.setText(self.tr("Repeat the post-clip pair"))
+        else:
+            self.views.setText(self.tr("Expose the post-clip pair"))
+        self.views.setVisible(placed and self.attempt.seen.guidance == "stereotactic")
+        self.views.setEnabled(not self.attempt.busy)
         if placed:
             words = self.tr(
                 "The clip lies in the cavity. It can wander when the compression is let go, most "
@@ -149,6 +160,10 @@ class ClipControls(Page):
 
     def _more(self) -> None:
         self.app.show(Stage.SAMPLE if fired(self.attempt.state) else Stage.NEEDLE)
+
+    def _next_view(self) -> None:
+        withdraw = needle_in(self.attempt.state)
+        self.attempt.send(Withdraw() if withdraw else Expose("pair"))
 
     @property
     def primary_text(self) -> str:
