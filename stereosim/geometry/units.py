@@ -55,6 +55,16 @@ class Unit:
     window_width_mm, window_height_mm, window_centre_y_mm : float
         Opening of the biopsy paddle along x and y, centred on x = 0, support frame.  A needle
         driven along z reaches only targets inside it.
+    paddle_thickness_mm : float
+        Thickness of the paddle's plate.
+    mark_diameter_mm : float
+        Diameter of the reference marks; 0 where the unit carries none (:mod:`.marks`).
+    paddle_mark_margin_mm : float
+        How far outside the window's edges the four marks in the paddle lie, along x and y.
+    support_mark_x_mm, support_mark_y_lo_mm, support_mark_y_hi_mm : float
+        The four marks in the support lie at plus and minus x, at either y.
+    support_mark_depth_mm : float
+        Depth of their centres below the support surface.
     provenance : dict of str to Parameter
         Unit, source and status of every number.
     """
@@ -74,6 +84,13 @@ class Unit:
     window_width_mm: float
     window_height_mm: float
     window_centre_y_mm: float
+    paddle_thickness_mm: float
+    mark_diameter_mm: float = 0.0
+    paddle_mark_margin_mm: float = 0.0
+    support_mark_x_mm: float = 0.0
+    support_mark_y_lo_mm: float = 0.0
+    support_mark_y_hi_mm: float = 0.0
+    support_mark_depth_mm: float = 0.0
     provenance: dict[str, Parameter] = field(compare=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,12 +98,17 @@ class Unit:
         if self.patient not in ("upright", "prone"):
             raise SpecError(f"{self.name}.patient: {self.patient!r} is neither upright nor prone")
         positive = ("sid_mm", "pitch_mm", "field_width_mm", "field_height_mm", "window_width_mm")
-        for name in (*positive, "window_height_mm", "stereo_angle_deg"):
+        for name in (*positive, "window_height_mm", "stereo_angle_deg", "paddle_thickness_mm"):
             if not 0.0 < getattr(self, name) < math.inf:
                 raise SpecError(f"{self.name}.{name}: must be positive")
         for name in ("pivot_height_mm", "detector_offset_mm"):
             if not 0.0 <= getattr(self, name) < self.sid_mm:
                 raise SpecError(f"{self.name}.{name}: must lie between 0 and sid_mm")
+        if not 0.0 <= self.mark_diameter_mm < math.inf:
+            raise SpecError(f"{self.name}.mark_diameter_mm: must be at least 0")
+        depth, radius = self.support_mark_depth_mm, 0.5 * self.mark_diameter_mm
+        if radius and not radius <= depth <= self.detector_offset_mm - radius:
+            raise SpecError(f"{self.name}.support_mark_depth_mm: must lie inside the support")
         if not self.stereo_angle_deg < 90.0:
             raise SpecError(f"{self.name}.stereo_angle_deg: must be less than 90")
 
