@@ -1,8 +1,10 @@
 """What all tests share: no window on the screen, one specialisation per kernel."""
 
+import atexit
 import importlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +23,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+# What tests keep on disk is no older than the session, and goes with it.
+_CACHE = tempfile.TemporaryDirectory(prefix="stereosim-tests-")
+atexit.register(_CACHE.cleanup)
+os.environ["STEREOSIM_CACHE"] = _CACHE.name
 
 
 def kernels_of(module: ModuleType) -> dict[str, object]:
