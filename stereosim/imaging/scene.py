@@ -53,6 +53,8 @@ class Needle:
         Length of the conical point; 0 for a flat end.
     notch : Notch, optional
         The open aperture.
+    bore_mm : float
+        Inner diameter of a tube, hollow from the base of its point to the back end; 0 if solid.
     """
 
     tip_mm: Array
@@ -62,10 +64,11 @@ class Needle:
     material: str = "steel"
     point_mm: float = 0.0
     notch: Notch | None = None
+    bore_mm: float = 0.0
 
     @property
     def row(self) -> Array:
-        """The fifteen numbers that the kernel takes (kernels/solids.py)."""
+        """The sixteen numbers that the kernel takes (kernels/chords.py)."""
         axis = np.asarray(self.axis, dtype=np.float64)
         axis = axis / np.linalg.norm(axis)
         size = [self.length_mm, 0.5 * self.diameter_mm, self.point_mm]
@@ -73,7 +76,8 @@ class Needle:
         if self.notch is not None:
             n = self.notch
             notch = [n.near_mm, n.far_mm, n.floor_mm, *map(float, n.direction)]
-        return np.array([*self.tip_mm, *axis, *size, *notch], dtype=np.float64)
+        numbers = [*self.tip_mm, *axis, *size, *notch, 0.5 * self.bore_mm]
+        return np.array(numbers, dtype=np.float64)
 
 
 def marker_clip(
@@ -112,7 +116,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class SolidArrays:
-    """The solids of a scene as the kernels take them; see kernels/solids.py."""
+    """The solids of a scene as the kernels take them; see kernels/chords.py."""
 
     centres: Array
     inverses: Array
@@ -138,7 +142,7 @@ def solid_arrays(scene: Scene) -> SolidArrays:
         centres = np.array(scene.specks.solids.centres_mm, dtype=np.float64)
         axes = np.array(scene.specks.solids.axes_mm, dtype=np.float64)
     half = np.sqrt((axes**2).sum(axis=2))
-    rows = np.array([rod.row for rod in rods]) if rods else np.empty((0, 15))
+    rows = np.array([rod.row for rod in rods]) if rods else np.empty((0, 16))
     ends = np.stack([rows[:, :3], rows[:, :3] - rows[:, 3:6] * rows[:, 6:7]])
     # A disc of radius r square to the unit axis a reaches r sqrt(1 - a_i^2) along i.
     disc = rows[:, 7:8] * np.sqrt(np.clip(1.0 - rows[:, 3:6] ** 2, 0.0, 1.0))

@@ -1,4 +1,4 @@
-"""Exact chords of ellipsoids and rods, and what they leave of a polyenergetic beam."""
+"""What exact solids leave of a polyenergetic beam."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.kernels._jit import njit
+from stereosim.kernels.chords import _ellipsoid_chord, _rod_chord
 
-# Columns of a rod: tip, axis (unit, toward the tip), length, radius, length of the conical
-# point, notch from and to (distance back from the tip), notch floor (distance from the axis along
-# the notch direction above which metal is missing), notch direction (unit).
-ROD_COLUMNS = 15
 # Under this spread of attenuation over a pixel, one evaluation at the mean chord does: the error is
 # half its square, 2e-4.
 SMOOTH = 0.02
@@ -18,153 +15,6 @@ SMOOTH = 0.02
 OPAQUE = 20.0
 # Pixels of a row that are looked at together before any of them.
 RUN = 4
-FAR = 1e9
-
-
-@njit
-def _ellipsoid_chord(
-    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float,
-    centres: NDArray[np.float64], inverses: NDArray[np.float64], j: int,
-) -> float:  # fmt: skip
-    """Chord of ellipsoid j, |inverse (x - centre)| <= 1, along o + t d, d of length 1."""
-    wx, wy, wz = ox - centres[j, 0], oy - centres[j, 1], oz - centres[j, 2]
-    # The foot of the perpendicular first: the focal spot is a thousand radii away, and squaring
-    # that would cost eight digits.
-    along = wx * dx + wy * dy + wz * dz
-    wx, wy, wz = wx - along * dx, wy - along * dy, wz - along * dz
-    px = inverses[j, 0, 0] * wx + inverses[j, 0, 1] * wy + inverses[j, 0, 2] * wz
-    py = inverses[j, 1, 0] * wx + inverses[j, 1, 1] * wy + inverses[j, 1, 2] * wz
-    pz = inverses[j, 2, 0] * wx + inverses[j, 2, 1] * wy + inverses[j, 2, 2] * wz
-    qx = inverses[j, 0, 0] * dx + inverses[j, 0, 1] * dy + inverses[j, 0, 2] * dz
-    qy = inverses[j, 1, 0] * dx + inverses[j, 1, 1] * dy + inverses[j, 1, 2] * dz
-    qz = inverses[j, 2, 0] * dx + inverses[j, 2, 1] * dy + inverses[j, 2, 2] * dz
-    qq = qx * qx + qy * qy + qz * qz
-    t = (px * qx + py * qy + pz * qz) / qq
-    px, py, pz = px - t * qx, py - t * qy, pz - t * qz
-    rest = 1.0 - (px * px + py * py + pz * pz)
-    if rest <= 0.0:
-        return 0.0
-    return float(2.0 * np.sqrt(rest / qq))
-
-
-@njit
-def _clip(
-    low: float, high: float, start: float, slope: float, least: float, most: float
-) -> tuple[float, float]:
-    """Narrow the interval (low, high) of t to where least <= start + slope t <= most."""
-    # Most rays are wholly inside or outside, which needs no division.
-    first, last = start + slope * low, start + slope * high
-    if (first < least and last < least) or (first > most and last > most):
-        return 1.0, -1.0
-    if min(first, last) >= least and max(first, last) <= most:
-        return low, high
-    a, b = (least - start) / slope, (most - start) / slope
-    if a > b:
-        a, b = b, a
-    return max(low, a), min(high, b)
-
-
-@njit
-def _rod_chord(
-    ox: float,
-    oy: float,
-    oz: float,
-    dx: float,
-    dy: float,
-    dz: float,
-    rods: NDArray[np.float64],
-    j: int,
-) -> float:
-    """Chord of a cylinder with flat or conical end and an optional notch."""
-    ax, ay, az = rods[j, 3], rods[j, 4], rods[j, 5]
-    length, radius, point = rods[j, 6], rods[j, 7], rods[j, 8]
-    wx, wy, wz = ox - rods[j, 0], oy - rods[j, 1], oz - rods[j, 2]
-    along = wx * dx + wy * dy + wz * dz
-    wx, wy, wz = wx - along * dx, wy - along * dy, wz - along * dz
-    s0 = wx * ax + wy * ay + wz * az
-    ds = dx * ax + dy * ay + dz * az
-    px, py, pz = wx - s0 * ax, wy - s0 * ay, wz - s0 * az
-    ex, ey, ez = dx - ds * ax, dy - ds * ay, dz - ds * az
-    a = ex * ex + ey * ey + ez * ez
-    b = px * ex + py * ey + pz * ez
-    c = px * px + py * py + pz * pz
-    low, high = -FAR, FAR
-    outside = False
-    if a < 1e-18:
-        outside = c > radius * radius
-    else:
-        disc = b * b - a * (c - radius * radius)
-        if disc <= 0.0:
-            outside = True
-        else:
-            middle, half = -b / a, np.sqrt(disc) / a
-            low, high = middle - half, middle + half
-    total = 0.0
-    if not outside:
-        t0, t1 = _clip(low, high, s0, ds, -length, -point)
-        total += max(t1 - t0, 0.0)
-        if rods[j, 10] > rods[j, 9]:
-            n0 = wx * rods[j, 12] + wy * rods[j, 13] + wz * rods[j, 14]
-            nd = dx * rods[j, 12] + dy * rods[j, 13] + dz * rods[j, 14]
-            t0, t1 = _clip(t0, t1, s0, ds, -rods[j, 10], -rods[j, 9])
-            t0, t1 = _clip(t0, t1, n0, nd, rods[j, 11], FAR)
-            total -= max(t1 - t0, 0.0)
-    if point > 0.0:
-        k2 = (radius / point) ** 2
-        qa, qb, qc = a - k2 * ds * ds, b - k2 * s0 * ds, c - k2 * s0 * s0
-        low, high = _clip(-FAR, FAR, s0, ds, -point, 0.0)
-        disc = qb * qb - qa * qc
-        if abs(qa) < 1e-12:
-            if qb > 0.0:
-                total += max(min(high, -0.5 * qc / qb) - low, 0.0)
-            elif qb < 0.0:
-                total += max(high - max(low, -0.5 * qc / qb), 0.0)
-        elif disc > 0.0:
-            root = np.sqrt(disc)
-            t0, t1 = (-qb - root) / qa, (-qb + root) / qa
-            if qa > 0.0:
-                total += max(min(high, t1) - max(low, t0), 0.0)
-            else:
-                # Steeper than the cone: inside before one root and after the other.
-                total += max(min(high, t1) - low, 0.0) + max(high - max(low, t0), 0.0)
-    return float(total)
-
-
-@njit
-def solid_chords(
-    source: NDArray[np.float64],
-    ends: NDArray[np.float64],
-    centres: NDArray[np.float64],
-    inverses: NDArray[np.float64],
-    rods: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Chords of every solid along each ray, in the unit of the coordinates.
-
-    Parameters
-    ----------
-    source : ndarray, shape (3,)
-        Where the rays start.
-    ends : ndarray, shape (m, 3)
-        A second point on each ray.
-    centres, inverses : ndarray, shapes (n, 3) and (n, 3, 3)
-        Ellipsoids |inverse (x - centre)| <= 1.
-    rods : ndarray, shape (k, 15)
-        Rods, see the head of this file.
-    out : ndarray, shape (m, n + k)
-        Receives the chords, ellipsoids first.
-    """
-    n = centres.shape[0]
-    for i in range(ends.shape[0]):
-        dx, dy, dz = ends[i, 0] - source[0], ends[i, 1] - source[1], ends[i, 2] - source[2]
-        size = np.sqrt(dx * dx + dy * dy + dz * dz)
-        dx, dy, dz = dx / size, dy / size, dz / size
-        for j in range(n):
-            out[i, j] = _ellipsoid_chord(
-                source[0], source[1], source[2], dx, dy, dz, centres, inverses, j
-            )
-        for j in range(rods.shape[0]):
-            out[i, n + j] = _rod_chord(source[0], source[1], source[2], dx, dy, dz, rods, j)
 
 
 @njit
@@ -181,7 +31,7 @@ def _direction(frame: NDArray[np.float64], row: float, column: float) -> tuple[f
 def _resized(rods: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     """Return cylinders round all that is within `margin` of the rods; if negative, that deep.
 
-    A cone and a notch are filled where the margin is positive and left out where it is negative.
+    Cone, notch and bore are filled where the margin is positive and left out where it is negative.
     """
     other = np.zeros_like(rods)
     for j in range(rods.shape[0]):
@@ -195,6 +45,8 @@ def _resized(rods: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
             other[j, 10] = rods[j, 10] + ahead - margin
             other[j, 11] = rods[j, 11] + margin
             other[j, 12:15] = rods[j, 12:15]
+        if margin < 0.0 and rods[j, 15] > 0.0:
+            other[j, 15] = rods[j, 15] - margin
     return other
 
 
@@ -304,7 +156,7 @@ def transmit_solids(
     corner : ndarray of int64, shape (2,)
         Row and column of the detector at ``out[0, 0]``.
     centres, inverses, rods : ndarray
-        Solids as in :func:`solid_chords`.
+        Solids as in :func:`.chords.solid_chords`.
     materials : ndarray of int64, shape (s,)
         Row of `solid_mu` of each solid, ellipsoids first.
     boxes : ndarray of int64, shape (s, 4)
