@@ -100,6 +100,12 @@ def frequencies(shape: tuple[int, int], pitch_mm: float) -> Array:
     return np.asarray(np.hypot(fy, fx))
 
 
+def focal_transfer(frequency_per_mm: Array, focal_fwhm_mm: float) -> Array:
+    """Modulation transfer of a Gaussian focal spot whose image is `focal_fwhm_mm` wide."""
+    sigma = focal_fwhm_mm / _FWHM_PER_SIGMA
+    return np.asarray(np.exp(-2.0 * (np.pi * sigma * frequency_per_mm) ** 2))
+
+
 def blur(
     image: NDArray[np.float32],
     pitch_mm: float,
@@ -163,8 +169,7 @@ def _transfer(
     # The lower half of the rows mirrors the upper one.
     half = shape[0] // 2 + 1
     f = frequencies(shape, pitch_mm)[:half]
-    sigma = focal_fwhm_mm / _FWHM_PER_SIGMA
-    focal = np.exp(-2.0 * (np.pi * sigma * f) ** 2)
+    focal = focal_transfer(f, focal_fwhm_mm)
     upper = (_layer_transfer(form, parameters, f) * focal).astype(np.float32)
     return np.concatenate([upper, upper[(shape[0] - 1) // 2 : 0 : -1]])
 

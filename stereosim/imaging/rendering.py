@@ -9,6 +9,7 @@ from stereosim.geometry.views import View
 from stereosim.imaging.exposure import DetectedBeam
 from stereosim.imaging.materials import Array, attenuation_per_mm
 from stereosim.imaging.scene import SolidArrays
+from stereosim.imaging.spectra import load_tube
 from stereosim.kernels.solids import transmit_solids
 from stereosim.kernels.xray import enlarge
 
@@ -40,6 +41,12 @@ def rays(view: View, shape: tuple[int, int], detector: Array) -> tuple[Array, Ar
     height = float(view.source_mm[2] - z)
     distance = np.sqrt(x[None, :] ** 2 + y[:, None] ** 2 + height**2)
     return distance, distance / height
+
+
+def focal_width_mm(view: View, z_mm: float) -> float:
+    """Full width at half maximum of the focal spot's image of what lies at height `z_mm`."""
+    source, plane = float(view.source_mm[2]), float(view.origin_mm[2])
+    return load_tube().focal_spot_mm * (z_mm - plane) / (source - z_mm)
 
 
 def native(coarse: Image, step: float, corner: tuple[int, int], shape: tuple[int, int]) -> Image:

@@ -30,9 +30,17 @@ from stereosim.imaging.exposure import (
     load_beam,
     load_exposure,
 )
-from stereosim.imaging.rendering import coarse_grid, native, rays, solid_boxes, transmission
+from stereosim.imaging.hardware import Hardware, paddle_factors
+from stereosim.imaging.rendering import (
+    coarse_grid,
+    focal_width_mm,
+    native,
+    rays,
+    solid_boxes,
+    transmission,
+)
 from stereosim.imaging.scene import Scene, SolidArrays, solid_arrays
-from stereosim.imaging.spectra import METRE_MM, load_tube
+from stereosim.imaging.spectra import METRE_MM
 
 Image = NDArray[np.float32]
 
@@ -133,9 +141,21 @@ class XrayMachine:
         """Return the background of a slab; see :func:`.background.slab_background`."""
         return slab_background(view, thickness_mm, glandular_fraction, skin_mm)
 
-    def series(self, background: Background, exposure: Exposure) -> ExposureSeries:
-        """Prepare any number of images of the same tissue with the same exposure."""
-        return ExposureSeries.prepared(self, background, exposure)
+    def series(
+        self, background: Background, exposure: Exposure, hardware: Hardware | None = None
+    ) -> ExposureSeries:
+        """Prepare any number of images of the same tissue with the same exposure.
+
+        Parameters
+        ----------
+        background : Background
+            The breast in one view.
+        exposure : Exposure
+            Generator setting.
+        hardware : Hardware, optional
+            Paddle and reference marks in the beam; nothing if None.
+        """
+        return ExposureSeries.prepared(self, background, exposure, hardware)
 
     def image(
         self,
@@ -200,7 +220,11 @@ class ExposureSeries:
 
     @classmethod
     def prepared(
-        cls, machine: XrayMachine, background: Background, exposure: Exposure
+        cls,
+        machine: XrayMachine,
+        background: Background,
+        exposure: Exposure,
+        hardware: Hardware | None = None,
     ) -> ExposureSeries:
         """Compute the images without solids."""
         from scipy.ndimage import gaussian_filter
@@ -210,20 +234,31 @@ class ExposureSeries:
         shape, place = coarse_grid(view, background.step)
         distance, slant = rays(view, shape, place)
         primary, quantum = beam.behind(background.paths_mm)
+        shadow = None
+        if hardware is not None and hardware.paddle is not None:
+            shadow = paddle_factors(hardware, background, beam, primary, detector)
         spread = (METRE_MM / distance) ** 2 / slant
         primary = primary * (spread * exposure.mas).astype(np.float32)
         pitch = background.step * view.pitch_mm
-        height = unit.detector_offset_mm + 0.5 * exposure.thickness_mm
-        focal = load_tube().focal_spot_mm * height / (unit.sid_mm - height)
+        focal = focal_width_mm(view, 0.5 * exposure.thickness_mm)
         spec = load_beam()
         tissue = background.paths_mm.sum(axis=0) / (slant * exposure.thickness_mm)
         source = primary * np.minimum(tissue, 1.0).astype(np.float32)
+        if shadow is not None:
+            source *= shadow[0]
         scatter = gaussian_filter(source, spec.scatter_sigma_mm / pitch, mode="nearest")
         scatter *= np.float32(spec.scatter_to_primary(exposure.thickness_mm))
         blurred = np.maximum(blur(primary, pitch, detector, focal_fwhm_mm=focal), 1e-3 * primary)
         fine = np.exp(native(np.log(blurred), background.step, (0, 0), view.shape))
         scattered = native(scatter, background.step, (0, 0), view.shape)
-        return cls(machine, background, exposure, beam, fine, scattered, quantum, focal)
+        if shadow is not None:
+            fine *= shadow[1]
+        series = cls(machine, background, exposure, beam, fine, scattered, quantum, focal)
+        if hardware is not None:
+            for ball in hardware.balls(view):
+                width = focal_width_mm(view, float(ball.solids.centres_mm[0, 2]))
+                series._add_solids(fine, solid_arrays(Scene(exposure.thickness_mm, ball)), width)
+        return series
 
     def image(self, scene: Scene, *, rng: np.random.Generator | None) -> XrayImage:
         """Add the solids of `scene` (support frame) and, with `rng`, the noise."""
@@ -232,7 +267,7 @@ class ExposureSeries:
         energy = self.primary + self.scatter
         solids = solid_arrays(scene)
         if len(solids):
-            self._add_solids(energy, solids)
+            self._add_solids(energy, solids, self.focal_fwhm_mm)
         if rng is not None:
             add_noise(energy, view.pitch_mm, detector, self.quantum_kev, rng)
         energy *= np.float32(detector.dn_per_kev_mm2)
@@ -247,7 +282,7 @@ class ExposureSeries:
             detector.offset_dn,
         )
 
-    def _add_solids(self, energy: Image, solids: SolidArrays) -> None:
+    def _add_solids(self, energy: Image, solids: SolidArrays, focal_fwhm_mm: float) -> None:
         """Put the solids into `energy`, blurred; only the part of the image that they touch."""
         view = self.background.view
         boxes = solid_boxes(view, solids)
@@ -269,6 +304,6 @@ class ExposureSeries:
             change,
             view.pitch_mm,
             self.machine.detector,
-            focal_fwhm_mm=self.focal_fwhm_mm,
+            focal_fwhm_mm=focal_fwhm_mm,
             edge="constant",
         )
