@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class VirtualPatient:
             np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
             @ self.specks.solids.axes_mm
         )
-        return Specks(Ellipsoids(places, turned), self.specks.materials, self.specks.clusters)
+        return replace(self.specks, solids=Ellipsoids(places, turned))
 
     @property
     def target_mm(self) -> Array:

@@ -78,7 +78,8 @@ def lay_out(cores: Sequence[Core], specks: Specks) -> SpecimenTray:
     index = np.concatenate([np.zeros(0, np.int64), *[core.specks for core in cores]])
     solids = Ellipsoids(np.concatenate(centres), np.concatenate(axes))
     materials = tuple(specks.materials[i] for i in index)
-    tray = Specks(solids, materials, specks.clusters[index])
+    kinds = tuple(specks.kinds[i] for i in index)
+    tray = Specks(solids, materials, specks.clusters[index], kinds)
     return SpecimenTray(tray, boxes, np.concatenate(owner), index)
 
 
