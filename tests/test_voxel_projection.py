@@ -27,7 +27,7 @@ def test_fine_and_coarse_detectors_agree_with_the_twin(shape, step):
     arguments = (noise(shape), ORIGIN, SPACING, SOURCE, detector)
     project_slices(*arguments, ours)
     reference.project_slices(*arguments, slow)
-    assert slow.std() > 0.01
+    assert slow.std() > 0.01 or shape[1:] == (1, 1)
     assert ours == pytest.approx(slow, abs=1e-5)
 
 
