@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
-from stereosim.geometry.frames import as_pixels, as_points
+from stereosim.geometry.frames import as_pixels, as_points, as_vector
 from stereosim.geometry.views import View
 
 Floats = NDArray[np.float64]
@@ -181,7 +181,7 @@ def target_covariance_from_calibration(
     """
     if len(calibrated) < 2:
         raise ValueError("calibrated: at least two views are needed")
-    point = as_points([target_mm], "target_mm")
+    point = as_vector(target_mm, 3, "target_mm")[None]
     information, pulls = np.zeros((3, 3)), []
     for one in calibrated:
         pixels, slopes = _slopes(one.view, point)
