@@ -130,43 +130,42 @@ def paddle_factors(
     coarse, fine : ndarray of float32
         On the grid of the background and at the pixels.
     """
-    view, step, rim, plate = background.view, background.step, hardware.rim, hardware.paddle
+    view, step, plate = background.view, background.step, hardware.paddle
     assert plate is not None
     shape, place = coarse_grid(view, step)
-    _, slant = rays(view, shape, place)
-    window = _Window(plate.lo_mm, plate.hi_mm, plate.lower_mm, plate.upper_mm)
-    thickness = plate.upper_mm - plate.lower_mm
-    layers = [(thickness, [(window, 1.0)])]
-    if rim is not None and rim.width_mm > 0.0 and rim.height_mm > 0.0:
-        hole = replace(window, lower=plate.upper_mm, upper=plate.upper_mm + rim.height_mm)
-        layers.append((rim.height_mm, [(hole, 1.0), (hole.grown(rim.width_mm), -1.0)]))
+    slant = rays(view, shape, place)[1].astype(np.float32)
     mu = attenuation_per_mm(plate.material, beam.energies_kev)
-    coarse, fine = np.ones(shape, np.float32), np.ones(view.shape, np.float32)
+
+    def behind(height_mm: float) -> Image:
+        hardened = replace(beam, absorbed_kev=beam.absorbed_kev * np.exp(-mu * height_mm))
+        return hardened.behind(background.paths_mm)[0]
+
+    # Plate and frame as one block with the window in it; then the frame away from all that lies
+    # beyond its outer edge.  Slanting, the spectrum hardens no further to speak of.
+    rim_mm = 0.0 if hardware.rim is None else hardware.rim.height_mm
+    flat = behind(plate.upper_mm - plate.lower_mm)
+    window = _Window(plate.lo_mm, plate.hi_mm, plate.lower_mm, plate.upper_mm + rim_mm)
+    holes = [(window, (flat / primary) ** slant)]
+    if hardware.rim is not None and rim_mm > 0.0:
+        tall = behind(plate.upper_mm - plate.lower_mm + rim_mm)
+        frame = replace(window.grown(hardware.rim.width_mm), lower=plate.upper_mm)
+        holes = [(window, (tall / primary) ** slant), (frame, (flat / tall) ** slant)]
     grid = (_steps(place[0], place[1], shape[1]), _steps(place[2], place[3], shape[0]))
     pixels = (
         _steps(view.origin_mm[0], view.column_mm[0], view.shape[1]),
         _steps(view.origin_mm[1], view.row_mm[1], view.shape[0]),
     )
-    before = primary
-    for height, holes in layers:
-        beam = replace(beam, absorbed_kev=beam.absorbed_kev * np.exp(-mu * height))
-        behind, _ = beam.behind(background.paths_mm)
-        # Straight through and slanting: the spectrum hardens no further to speak of.
-        passed = (behind / before) ** slant.astype(np.float32)
-        before = behind
+    coarse, fine = np.ones(shape, np.float32), np.ones(view.shape, np.float32)
+    for hole, passed in holes:
         typical = float(passed[shape[0] // 2, shape[1] // 2])
-        for image, share, x, y in (
-            (coarse, passed, *grid),
-            (fine, native(passed, step, (0, 0), view.shape), *pixels),
+        for image, share, places in (
+            (coarse, passed, grid),
+            (fine, native(passed, step, (0, 0), view.shape), pixels),
         ):
-            covered = np.zeros(image.shape, np.float32)
-            if len(holes) == 1:
-                covered += 1.0
-            for hole, sign in holes:
-                across = _profile(hole, 0, x, view, detector, typical)
-                along = _profile(hole, 1, y, view, detector, typical)
-                covered -= np.float32(sign) * np.outer(along, across)
-            image *= 1.0 - (1.0 - share) * covered
+            across, along = (
+                _profile(hole, axis, places[axis], view, detector, typical) for axis in (0, 1)
+            )
+            image *= 1.0 - (1.0 - share) * (1.0 - np.outer(along, across))
     return coarse, fine
 
 
