@@ -102,8 +102,13 @@ def test_a_patient_who_moves_keeps_the_rate_if_the_motion_is_counted():
 
 @pytest.mark.parametrize(
     ("extent", "sigma", "two", "three"),
-    [(5.0, 1.0, 0.88, 0.97), (10.0, 0.5, 0.97, 0.998), (10.0, 1.0, 0.94, 0.99)]
-    + [(10.0, 2.0, 0.88, 0.98), (10.0, 4.8, 0.73, 0.88)],
+    [
+        (5.0, 1.0, 0.88, 0.97),
+        (10.0, 0.5, 0.97, 0.998),
+        (10.0, 1.0, 0.94, 0.99),
+        (10.0, 2.0, 0.88, 0.98),
+        (10.0, 4.8, 0.73, 0.88),
+    ],
 )
 def test_the_share_of_wrong_pairs_that_it_catches(extent, sigma, two, three):
     """Specks of a cluster shuffled between the views: the figures of docs/targeting.md."""
