@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from stereosim.geometry.projection import back_project
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import scout, stereo_pair
+from stereosim.imaging.materials import DATA
+from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 from stereosim_phantoms.solids import Array, Specks
 
 _RIM_MM = 1.0
@@ -80,17 +83,28 @@ class Needle:
         return np.array(numbers, dtype=np.float64)
 
 
-def marker_clip(
-    position_mm: Array,
-    *,
-    length_mm: float = 3.0,
-    diameter_mm: float = 0.7,
-    axis: Array | None = None,
-) -> Needle:
+@dataclass(frozen=True)
+class ClipShape:
+    """A marker clip as a rod (data/xray.toml, ``[clip]``)."""
+
+    length_mm: float
+    diameter_mm: float
+    provenance: dict[str, Parameter]
+
+
+@lru_cache(maxsize=1)
+def load_clip_shape() -> ClipShape:
+    """Return the shape of a clip."""
+    tables = load_toml(DATA / "xray.toml")
+    return read_spec(ClipShape, tables["clip"], tables["sources"], "xray.toml: clip")
+
+
+def marker_clip(position_mm: Array, *, axis: Array | None = None) -> Needle:
     """Return a titanium marker clip centred at `position_mm`, lying along `axis` (default x)."""
+    shape = load_clip_shape()
     direction = np.array([1.0, 0.0, 0.0]) if axis is None else np.asarray(axis, dtype=np.float64)
-    tip = np.asarray(position_mm, dtype=np.float64) + 0.5 * length_mm * direction
-    return Needle(tip, direction, length_mm, diameter_mm, material="titanium")
+    tip = np.asarray(position_mm, dtype=np.float64) + 0.5 * shape.length_mm * direction
+    return Needle(tip, direction, shape.length_mm, shape.diameter_mm, material="titanium")
 
 
 @dataclass(frozen=True)
