@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stereosim_phantoms.benign import BenignPlan, Site, benign_kinds
+from stereosim_phantoms.benign_growth import grow_benign
 from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import (
     ClusterSpec,
@@ -21,8 +23,9 @@ from stereosim_phantoms.masses import Mass, mass_of_supine_size
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.referral import extent_mm, write_referral
-from stereosim_phantoms.solids import Array, Ellipsoids
+from stereosim_phantoms.solids import Array, Ellipsoids, united
 from stereosim_phantoms.supine import supine_map
+from stereosim_phantoms.vessels import grow_vessels, vessel_parameters
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,12 @@ def make_patient(
     centre_mm: Array,
     masses: tuple[MassPlan, ...] = (),
     scattered: int = 0,
+    benign: tuple[BenignPlan, ...] = (),
 ) -> VirtualPatient:
     """Make the patient whose lesion `cluster` grows about `centre_mm`, breast frame.
 
-    All that is random is drawn from ``breast.seed``; `scattered` benign specks (cluster -1) lie
-    elsewhere.
+    All that is random is drawn from ``breast.seed``; `scattered` benign specks (cluster -1) and the
+    findings `benign` lie elsewhere, and what they are leaves the target as it is.
     """
     seed = breast.seed
     supine = supine_map(breast)
@@ -68,18 +72,21 @@ def make_patient(
         if plan.centre_mm is None:
             target = _drawn_into(target, mass, rng=stream(seed, "in mass"))
         placed.append(mass)
-    parts = [(target, cluster.material, 0)]
+    parts = [(target, cluster.material, 0, "target")]
     if scattered:
-        parts.append(
-            (
-                scattered_specks(breast, scattered, target, rng=stream(seed, "scattered")),
-                "hydroxyapatite",
-                -1,
-            )
-        )
+        specks = scattered_specks(breast, scattered, target, rng=stream(seed, "scattered"))
+        parts.append((specks, "hydroxyapatite", -1, "scattered"))
+    if benign:
+        site = Site(breast, ducts, grow_vessels(breast, vessel_parameters()))
+        for number, one in enumerate(benign):
+            taken = united([part[0] for part in parts])
+            rng = stream(seed, "benign", one.kind, number)
+            grown = grow_benign(site, one, target.centres_mm, taken, rng=rng)
+            parts.append((grown, benign_kinds()[one.kind].material, -1, one.kind))
     referral = write_referral(
-        breast, supine, target.centres_mm, cluster.morphology, cluster.distribution
-    )
+        breast, supine, target.centres_mm, cluster.reported or cluster.morphology,
+        cluster.distribution,
+    )  # fmt: skip
     return VirtualPatient(
         label, seed, breast, joined(parts), tuple(m.holding(target.centres_mm) for m in placed),
         referral, supine, cluster.morphology, cluster.distribution,

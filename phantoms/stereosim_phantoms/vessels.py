@@ -198,7 +198,7 @@ class _Grower:
         least = self.breast.skin_mm + radii + course.clearance_mm
         if depth > 0.0:
             # The skin of the breast's edge is the wrong one to follow: a vein keeps to its face.
-            points = _laid_under_skin(self.breast, points, self.breast.skin_mm + radii + depth)
+            points = laid_under_skin(self.breast, points, self.breast.skin_mm + radii + depth)
         points = _smooth(_pushed_in(self.breast, points, least))
         if parent >= 0:
             points[0] = start
@@ -258,7 +258,7 @@ def _smooth(points: Array) -> Array:
     return smooth
 
 
-def _laid_under_skin(breast: BreastSpec, points: Array, depth_mm: Array) -> Array:
+def laid_under_skin(breast: BreastSpec, points: Array, depth_mm: Array) -> Array:
     """Return `points` with z such that they lie at `depth_mm` (n,) under their face of the breast.
 
     Bisection on z between the face and the middle; where the breast is too thin the middle is kept.
