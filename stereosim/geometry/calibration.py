@@ -105,7 +105,7 @@ def calibrate_view(
     inside, marks = points[found], as_pixels(pixels[found], "marks_px")
     view, covariance = _settled(nominal, inside, marks, sigma_px)
     residuals = np.full_like(pixels, np.nan)
-    residuals[found] = marks - _slopes(view, inside)[0]
+    residuals[found] = marks - _by_point(view, inside)[0]
     chi2 = float(np.nansum(residuals**2)) / sigma_px**2
     dof = marks.size - len(PARAMETERS)
     p_value = float(chdtrc(dof, chi2))
@@ -116,7 +116,7 @@ def _settled(nominal: View, points: Floats, marks: Floats, sigma_px: float) -> t
     """Gauss-Newton; return the view and the covariance of its five parameters."""
     view = nominal
     for _ in range(_STEPS):
-        pixels, slopes = _slopes(view, points)
+        pixels, slopes, _ = view_slopes(view, points)
         design = slopes.reshape(-1, len(PARAMETERS))
         # Lengths of 1 for all columns, so that the rank is judged free of units.
         scale = np.linalg.norm(design, axis=0)
@@ -144,22 +144,42 @@ def _settled(nominal: View, points: Floats, marks: Floats, sigma_px: float) -> t
     return view, covariance
 
 
-def _slopes(view: View, points: Floats) -> tuple[Floats, Floats]:
-    """Pixels (n, 2) of points, and their slopes (n, 2, 5) by the parameters."""
+def view_slopes(view: View, points_mm: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """How the images of points move with the parameters of a view.
+
+    Returns
+    -------
+    pixels : (n, 2) ndarray
+        Column and row.
+    slopes : (n, 2, 5) ndarray
+        Pixels per mm of source x, y, z and detector shift x, y.
+    depth : (n,) ndarray
+        Distance from the source as a fraction of that of the detector.
+
+    Raises
+    ------
+    ValueError
+        For a point that is not finite or not in front of the source.
+    """
+    points = as_points(points_mm, "points_mm")
+    pixels, by_point, depth = _by_point(view, points)
+    away = depth[:, None, None]
+    slopes = np.concatenate([(away - 1.0) * by_point, -away * by_point[:, :, :2]], axis=2)
+    return pixels, slopes, depth
+
+
+def _by_point(view: View, points: Floats) -> tuple[Floats, Floats, Floats]:
+    """Pixels (n, 2) of points, their slopes (n, 2, 3) by the points, and depths (n,)."""
+    # The matrix and not `project`: that one is compiled, and the app calibrates early.
     images = np.column_stack([points, np.ones(len(points))]) @ view.projection_matrix.T
     depth = images[:, 2]
     if not (depth > 0.0).all():
-        raise ValueError(f"marks_mm: a mark is not in front of the source of {view.name!r}")
+        index = int(np.argmax(~(depth > 0.0)))
+        raise ValueError(f"points_mm: point {index} is not in front of the source of {view.name!r}")
     pixels = images[:, :2] / depth[:, None]
-    by_point = _by_point(view, pixels, depth)
-    away = depth[:, None, None]
-    return pixels, np.concatenate([(away - 1.0) * by_point, -away * by_point[:, :, :2]], axis=2)
-
-
-def _by_point(view: View, pixels: Floats, depth: Floats) -> Floats:
-    """Slopes (n, 2, 3) of pixels by the points imaged there."""
     matrix = view.projection_matrix[:, :3]
-    return np.asarray((matrix[:2] - pixels[:, :, None] * matrix[2]) / depth[:, None, None])
+    by_point = (matrix[:2] - pixels[:, :, None] * matrix[2]) / depth[:, None, None]
+    return pixels, by_point, depth
 
 
 def target_covariance_from_calibration(
@@ -184,9 +204,7 @@ def target_covariance_from_calibration(
     point = as_vector(target_mm, 3, "target_mm")[None]
     information, pulls = np.zeros((3, 3)), []
     for one in calibrated:
-        pixels, slopes = _slopes(one.view, point)
-        depth = (one.view.projection_matrix @ np.append(point[0], 1.0))[2:]
-        by_point = _by_point(one.view, pixels, depth)[0]
+        slopes, by_point = view_slopes(one.view, point)[1], _by_point(one.view, point)[1][0]
         information += by_point.T @ by_point
         pulls.append(by_point.T @ slopes[0])
     # The least-squares target moves against the images of the assumed views.
