@@ -43,7 +43,7 @@ test:  ## run the tests, the checkers of style and types included
 	$(PYTEST) -m "not slow"
 
 test-all:  ## run the slow tests too
-	@tools/setup.sh app test bundle
+	@tools/setup.sh app test bundle peers
 	HYPOTHESIS_PROFILE=search $(PYTEST)
 
 lint:  ## check style, types and layers; mend what can be mended

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make .venv ready: tools/setup.sh EXTRA [EXTRA ...], extras of pyproject.toml (app, test, bench, bundle).
+# Make .venv ready: tools/setup.sh EXTRA [EXTRA ...], extras of pyproject.toml (app, test, bench, bundle,
+# peers).
 # Does nothing, at once, when that has been done for this pyproject.toml and constraints.txt.
 # PYTHON=/path/to/python3.12 chooses the interpreter.
 set -eu
@@ -64,7 +65,8 @@ pip install -c constraints.txt hatchling editables
 # The build back end is in the environment, so that its version is pinned too.
 pip install -c constraints.txt --no-build-isolation -e ".[$extras]"
 
-# --- what Qt needs of the system (Linux only; the app, not the rest, depends on it) -----------------
+# --- libraries of the system (Linux only) ---------------------------------------------------------
+# Prints the packages, of lines "library package", whose library the system lacks.
 missing_packages() {
     known=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null) || return 0
     while read -r library package; do
@@ -72,7 +74,12 @@ missing_packages() {
             *"$library"*) ;;
             *) printf '%s ' "$package" ;;
         esac
-    done <<LIST
+    done
+}
+
+# What Qt needs: the app, not the rest, depends on it.
+if [ "$(uname -s)" = Linux ]; then
+    packages=$(missing_packages <<LIST
 libGL.so.1 libgl1
 libEGL.so.1 libegl1
 libglib-2.0.so.0 libglib2.0-0
@@ -85,10 +92,7 @@ libxcb-icccm.so.4 libxcb-icccm4
 libxcb-keysyms.so.1 libxcb-keysyms1
 libxcb-shape.so.0 libxcb-shape0
 LIST
-}
-
-if [ "$(uname -s)" = Linux ]; then
-    packages=$(missing_packages)
+    )
     # shellcheck disable=SC2086  # a list of words
     if [ -n "$packages" ] && ! apt_install $packages; then
         say "Everything but the app's window is ready. For the window, Qt needs libraries of the system:"
@@ -103,6 +107,55 @@ case ",$extras," in
             && ! { command -v xvfb-run && command -v xauth; } >/dev/null 2>&1 \
             && ! apt_install xvfb xauth; then
             say "One test is skipped without a virtual X screen:  sudo apt-get install xvfb xauth"
+        fi
+        ;;
+esac
+
+case ",$extras," in
+    *,peers,*)
+        # gVirtualXray draws by software OpenGL and links what a desktop has.
+        packages=
+        if [ "$(uname -s)" = Linux ]; then
+            packages=$(missing_packages <<LIST
+libX11.so.6 libx11-6
+libXext.so.6 libxext6
+libXrender.so.1 libxrender1
+libSM.so.6 libsm6
+libICE.so.6 libice6
+libexpat.so.1 libexpat1
+libGL.so.1 libgl1
+libOpenGL.so.0 libopengl0
+libGLX_mesa.so.0 libglx-mesa0
+libEGL_mesa.so.0 libegl-mesa0
+libxcb-composite.so.0 libxcb-composite0
+libxcb-cursor.so.0 libxcb-cursor0
+libxcb-dri2.so.0 libxcb-dri2-0
+libxcb-dri3.so.0 libxcb-dri3-0
+libxcb-ewmh.so.2 libxcb-ewmh2
+libxcb-glx.so.0 libxcb-glx0
+libxcb-icccm.so.4 libxcb-icccm4
+libxcb-image.so.0 libxcb-image0
+libxcb-keysyms.so.1 libxcb-keysyms1
+libxcb-present.so.0 libxcb-present0
+libxcb-randr.so.0 libxcb-randr0
+libxcb-render-util.so.0 libxcb-render-util0
+libxcb-render.so.0 libxcb-render0
+libxcb-res.so.0 libxcb-res0
+libxcb-shape.so.0 libxcb-shape0
+libxcb-shm.so.0 libxcb-shm0
+libxcb-sync.so.1 libxcb-sync1
+libxcb-util.so.1 libxcb-util1
+libxcb-xfixes.so.0 libxcb-xfixes0
+libxcb-xinerama.so.0 libxcb-xinerama0
+libxcb-xkb.so.1 libxcb-xkb1
+LIST
+            )
+        fi
+        # shellcheck disable=SC2086  # a list of words
+        if [ -n "$packages" ] && ! apt_install $packages; then
+            say "The comparison with gVirtualXray needs libraries of the system:"
+            say "    sudo apt-get install $packages"
+            exit 1
         fi
         ;;
 esac
