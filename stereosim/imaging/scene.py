@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -116,16 +116,23 @@ class Scene:
     thickness_mm : float
         Compressed thickness.
     specks : Specks, optional
-        Calcifications; also any other ellipsoids of a catalogued material (a haematoma of
-        ``"blood"``, a pocket of ``"air"``).
+        Calcifications.
     needles, clips : tuple of Needle
         Metal.
+    cavities : Specks, optional
+        Any other ellipsoids of a catalogued material: pockets of ``"air"``, ``"blood"``.
     """
 
     thickness_mm: float
     specks: Specks | None = None
     needles: tuple[Needle, ...] = ()
-    clips: tuple[Needle, ...] = field(default=())
+    clips: tuple[Needle, ...] = ()
+    cavities: Specks | None = None
+
+    @property
+    def ellipsoids(self) -> tuple[Specks, ...]:
+        """All ellipsoids."""
+        return tuple(some for some in (self.specks, self.cavities) if some is not None)
 
 
 @dataclass(frozen=True)
@@ -148,13 +155,13 @@ class SolidArrays:
 def solid_arrays(scene: Scene) -> SolidArrays:
     """Turn the solids of `scene` into arrays with their bounding boxes (s, 3)."""
     rods = [*scene.needles, *scene.clips]
-    names = [*(scene.specks.materials if scene.specks is not None else ())]
+    names = [name for some in scene.ellipsoids for name in some.materials]
     names += [rod.material for rod in rods]
     materials = tuple(dict.fromkeys(names))
     centres, axes = np.empty((0, 3)), np.empty((0, 3, 3))
-    if scene.specks is not None and len(scene.specks):
-        centres = np.array(scene.specks.solids.centres_mm, dtype=np.float64)
-        axes = np.array(scene.specks.solids.axes_mm, dtype=np.float64)
+    for some in scene.ellipsoids:
+        centres = np.concatenate([centres, some.solids.centres_mm])
+        axes = np.concatenate([axes, some.solids.axes_mm])
     half = np.sqrt((axes**2).sum(axis=2))
     rows = np.array([rod.row for rod in rods]) if rods else np.empty((0, 16))
     ends = np.stack([rows[:, :3], rows[:, :3] - rows[:, 3:6] * rows[:, 6:7]])
