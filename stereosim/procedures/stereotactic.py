@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.biopsy.cavity import cavity_solids
 from stereosim.biopsy.needle import patient_motion
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Window, safety_check
 from stereosim.biopsy.tissue import Tissue
+from stereosim.geometry.marks import reference_marks
+from stereosim.geometry.misalignment import Misalignment, misaligned
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
 from stereosim.imaging.background import Background
-from stereosim.imaging.scene import Needle, Notch, Scene, field_box, marker_clip
+from stereosim.imaging.hardware import Hardware
+from stereosim.imaging.needles import needle_solids
+from stereosim.imaging.scene import Needle, Scene, field_box, marker_clip
 from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
 from stereosim.procedures.approach import (
     compressed_mm,
@@ -40,6 +45,7 @@ from stereosim.procedures.intents import (
     Position,
 )
 from stereosim.procedures.procedure import Procedure
+from stereosim.procedures.quality_views import estimate_view
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.randomness import stream
@@ -49,9 +55,6 @@ if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
 
 Array = NDArray[np.float64]
-
-# The shaft and the driver behind it: the image of the needle ends at the edge of the field.
-_ROD_MM = 300.0
 
 # A console assumes this uncertainty of a mark when it shows standard deviations, in pixels.
 _MARK_SD_PX = 1.0
@@ -73,10 +76,17 @@ class StereotacticProcedure(Procedure):
         The unit with its detector and exposure control.
     voxel_mm : float
         Edge of the voxels in which the tissue is imaged.
+    misalignment : Misalignment
+        How the unit truly stands; its console knows the nominal geometry.
+    calibrated : bool
+        Whether the console estimates the geometry of each exposure from the reference marks in it.
+        An exposure that does not show enough of them bears the nominal geometry.
     """
 
     machine: XrayMachine
     voxel_mm: float
+    misalignment: Misalignment = field(default_factory=Misalignment)
+    calibrated: bool = False
     guidance: ClassVar[str] = "stereotactic"
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
     _series: dict[Position, dict[str, ExposureSeries]] = field(
@@ -167,7 +177,7 @@ class StereotacticProcedure(Procedure):
         def shoot(k: int) -> Shot:
             view = views[k]
             image = self._image(state, series[view.name], seen.exposures + k)
-            return Shot(view.name, phase, image)
+            return Shot(view.name, phase, self._as_read(image, view, seen.thickness_mm))
 
         with ThreadPoolExecutor(_THREADS) as pool:
             added = tuple(pool.map(shoot, range(len(views))))
@@ -195,13 +205,30 @@ class StereotacticProcedure(Procedure):
         motion[2] = 0.0  # the paddle holds the breast along z
         return motion
 
+    def true_view(self, nominal: View) -> View:
+        """Return where source and detector truly are in a nominal view of the unit."""
+        return misaligned(nominal, self.unit, self.misalignment)
+
+    def _as_read(self, image: XrayImage, nominal: View, thickness_mm: float) -> XrayImage:
+        """Return an image with the geometry that the console takes it to have."""
+        taken = replace(image, view=nominal)
+        if self.calibrated:
+            marks = reference_marks(self.unit, thickness_mm)
+            try:
+                return replace(taken, view=estimate_view(taken, marks).view)
+            except ValueError:  # too few marks are seen
+                return taken
+        return taken
+
     def _image(self, state: ProcedureState, series: ExposureSeries, number: int) -> XrayImage:
         """Make one exposure; its noise and the patient's motion belong to its number."""
         truth = state.truth
         motion = self.motion_mm(number)
         specks = truth.tissue.visible_specks()
+        cavities = cavity_solids(truth.tissue, up=self._up(state.seen))
         solids = Scene(
             specks=specks.moved_to(specks.solids.centres_mm + motion),
+            cavities=cavities.moved_to(cavities.solids.centres_mm + motion),
             needles=self._needles(state),
             clips=() if truth.clip is None else (marker_clip(truth.clip.deployed_mm + motion),),
             thickness_mm=state.seen.thickness_mm,
@@ -217,9 +244,10 @@ class StereotacticProcedure(Procedure):
                 del self._series[next(iter(self._series))]
             fraction = self.patient.breast.glandular_fraction
             exposure = self.machine.exposure(seen.thickness_mm, fraction)
+            hardware = Hardware.of(self.unit, seen.thickness_mm)
             with ThreadPoolExecutor(_THREADS) as pool:
                 made = pool.map(
-                    lambda background: self.machine.series(background, exposure),
+                    lambda background: self.machine.series(background, exposure, hardware),
                     self._backgrounds(position, seen.thickness_mm, pool),
                 )
                 self._series[position] = {s.background.view.name: s for s in made}
@@ -229,7 +257,8 @@ class StereotacticProcedure(Procedure):
         self, position: Position, thickness_mm: float, pool: ThreadPoolExecutor
     ) -> list[Background]:
         """Project the positioned breast into all views, slab by slab so as not to hold it whole."""
-        views = (scout(self.unit), *stereo_pair(self.unit))
+        nominal = (scout(self.unit), *stereo_pair(self.unit))
+        views = [self.true_view(view) for view in nominal]
 
         def project(slab: tuple[Array, Array]) -> list[Background]:
             tissue = positioned_tissue(self.patient, position, *slab, self.voxel_mm)
@@ -249,13 +278,14 @@ class StereotacticProcedure(Procedure):
         if placed is None:
             return ()
         device, pose = placed.device, placed.pose
-        notch = Notch(
-            near_mm=device.dead_tip_mm,
-            far_mm=device.dead_tip_mm + device.aperture_mm,
-            direction=pose.hour_direction(state.seen.hours[-1] if state.seen.hours else 12.0),
-        )
-        rod = Needle(pose.tip_mm(device), pose.axis, _ROD_MM, device.outer_diameter_mm, notch=notch)
-        return (rod,)
+        hour = pose.hour_direction(state.seen.hours[-1] if state.seen.hours else 12.0)
+        return needle_solids(device, pose.tip_mm(device), pose.axis, hour, opened=state.truth.fired)
+
+    def _up(self, seen: Seen) -> tuple[float, float, float]:
+        """Return the direction against gravity, support frame; what is prone hangs toward +y."""
+        if self.unit.patient == "prone":
+            return (0.0, -1.0, 0.0)
+        return (0.0, 0.0, 1.0 if seen.approach == "craniocaudal" else -1.0)
 
     def _mark(
         self, state: ProcedureState, left: tuple[float, float], right: tuple[float, float]
@@ -263,11 +293,11 @@ class StereotacticProcedure(Procedure):
         if state.truth.tissue.needle is not None:
             raise IntentError("mark-pair: withdraw the needle first")
         try:
-            state.seen.pair("target")
+            images = state.seen.pair("target")
         except LookupError as error:
             raise IntentError(f"mark-pair: {error}") from error
-        views = stereo_pair(self.unit)
         try:
+            views = (images[0].view, images[1].view)
             target = triangulate_pair(*views, np.array(left), np.array(right), sigma_px=_MARK_SD_PX)
         except ValueError as error:
             raise IntentError(f"mark-pair: {error}") from error
