@@ -17,6 +17,7 @@ from stereosim_phantoms.cohort import (
     list_cohorts,
     load_cohort,
 )
+from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.provenance import SpecError
 from stereosim_phantoms.randomness import stream
 
@@ -97,7 +98,9 @@ def test_patients_are_whole_and_drawn_independently_of_order() -> None:
     assert (again.specks.solids.axes_mm == patients[57].specks.solids.axes_mm).all()
     for patient in patients:
         solids, spec = patient.specks.solids, patient.breast
-        assert (spec.skin_distance_mm(solids.centres_mm) > spec.skin_mm).all()
+        depth, in_skin = spec.skin_distance_mm(solids.centres_mm), of_kind(patient, "skin")
+        assert (depth[~in_skin] > spec.skin_mm).all()
+        assert (depth[in_skin] < spec.skin_mm).all() and (depth > 0.0).all()
         assert not np.isnan(patient.supine_specks().solids.centres_mm).any()
     upper = np.mean([p.target_mm[2] > 0.5 * p.breast.thickness_mm for p in patients])
     assert abs(upper - cohort.upper_share) < 4.0 * np.sqrt(0.24 / 120)
@@ -108,6 +111,72 @@ def test_patients_are_whole_and_drawn_independently_of_order() -> None:
     # Some lesions are out of easy reach, as in screening, but most are not.
     near_wall = np.mean([p.target_mm[1] < 10.0 for p in patients])
     assert 0.0 < near_wall < 0.3
+
+
+def of_kind(patient: VirtualPatient, kind: str) -> np.ndarray:
+    return np.array([k == kind for k in patient.specks.kinds])
+
+
+@pytest.fixture(scope="module")
+def patients() -> list[VirtualPatient]:
+    return [draw_patient(load_cohort("screening"), 17, i) for i in range(300)]
+
+
+def test_distractors_come_in_the_shares_of_the_file(patients: list[VirtualPatient]) -> None:
+    n = len(patients)
+    for kind, share in load_cohort("screening").benign_shares.items():
+        found = np.mean([of_kind(p, kind).any() for p in patients])
+        assert abs(found - share) < 4.0 * np.sqrt(share * (1 - share) / n) + 0.01, kind
+
+
+def test_distractors_are_few_solids_and_away_from_the_target(
+    patients: list[VirtualPatient],
+) -> None:
+    for patient in patients:
+        specks = patient.specks
+        assert len(specks) <= 400
+        assert (of_kind(patient, "target") == specks.target).all()
+        assert specks.clusters[~specks.target].max(initial=-1) == -1
+        benign = ~specks.target & ~of_kind(patient, "scattered")
+        if benign.any():
+            target = specks.solids.centres_mm[specks.target]
+            gaps = np.linalg.norm(specks.solids.centres_mm[benign][:, None] - target, axis=2)
+            assert gaps.min() > 10.0
+
+
+def test_distractors_leave_the_target_as_it_is() -> None:
+    cohort = load_cohort("screening")
+    none = dataclasses.replace(
+        cohort, skin_share=0.0, vascular_share=0.0, popcorn_share=0.0, rod_share=0.0,
+        round_share=0.0, rim_share=0.0, dystrophic_share=0.0, milk_share=0.0, suture_share=0.0,
+    )  # fmt: skip
+    assert set(none.benign_shares.values()) == {0.0}
+    many = dataclasses.replace(cohort, vascular_share=1.0, skin_share=1.0, rim_share=1.0)
+    for index in range(12):
+        bare, full = draw_patient(none, 5, index), draw_patient(many, 5, index)
+        assert set(bare.specks.kinds) <= {"target", "scattered"}
+        first, second = (
+            p.specks.subset(p.specks.target | of_kind(p, "scattered")) for p in (bare, full)
+        )
+        assert (first.solids.centres_mm == second.solids.centres_mm).all()
+        assert (first.solids.axes_mm == second.solids.axes_mm).all()
+        assert bare.referral == full.referral
+        assert len(full.specks) > len(bare.specks)
+
+
+def test_words_for_the_distribution_are_those_of_birads(patients: list[VirtualPatient]) -> None:
+    """A group is up to 2 cm, a region is larger; in a group five lie within 1 cm of each other."""
+    crowded = []
+    for patient in patients:
+        target = patient.specks.solids.centres_mm[patient.specks.target]
+        across = np.linalg.norm(target[:, None] - target, axis=2)
+        if patient.distribution == "grouped":
+            assert across.max() < 21.0
+            if across.max() <= 12.0:  # the common ones
+                crowded.append((across <= 10.0).sum(axis=1).max() >= min(5, len(target)))
+        elif patient.distribution == "regional" and not any(m.holds_target for m in patient.masses):
+            assert across.max() > 19.0
+    assert np.mean(crowded) == 1.0
 
 
 def test_every_mass_fits_the_patient_and_names_its_echo() -> None:

@@ -80,16 +80,18 @@ def make_patient(
         site = Site(breast, ducts, grow_vessels(breast, vessel_parameters()))
         for number, one in enumerate(benign):
             taken = united([part[0] for part in parts])
-            rng = stream(seed, "benign", one.kind, number)
+            # Numbered within its kind: one finding more does not move those of other kinds.
+            same = sum(other.kind == one.kind for other in benign[:number])
+            rng = stream(seed, "benign", one.kind, same)
             grown = grow_benign(site, one, target.centres_mm, taken, rng=rng)
             parts.append((grown, benign_kinds()[one.kind].material, -1, one.kind))
     referral = write_referral(
         breast, supine, target.centres_mm, cluster.reported or cluster.morphology,
-        cluster.distribution,
+        cluster.reported_distribution,
     )  # fmt: skip
     return VirtualPatient(
         label, seed, breast, joined(parts), tuple(m.holding(target.centres_mm) for m in placed),
-        referral, supine, cluster.morphology, cluster.distribution,
+        referral, supine, cluster.morphology, cluster.reported_distribution,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from stereosim_phantoms.benign import BenignKind, BenignPlan, Site, benign_kinds, level_discs
 from stereosim_phantoms.shapes import crust, eggshell, frame_along, lump, ring, thread
 from stereosim_phantoms.solids import Array, Ellipsoids, clashes, thinned, united
-from stereosim_phantoms.vessels import laid_under_skin
+from stereosim_phantoms.vessels import WIDE_MM, laid_under_skin
 
 # A stretch of artery with fewer plaques than this does not read as two parallel tracks.
 FEWEST_PLAQUES = 12
@@ -133,7 +133,7 @@ def _vascular(
     """Line stretches of artery with plaques on both walls: tram tracks."""
     tree = site.vessels
     courses = [np.array(course) for course in tree.courses("artery")]
-    wide = [c[tree.capsules[c, 7] > 0.35] for c in courses]
+    wide = [c[tree.capsules[c, 7] >= WIDE_MM] for c in courses]
     wide = [c for c in wide if len(c) > 5]
     if not wide:
         return united([])
@@ -175,8 +175,10 @@ def _plaques(
     """Lay plaques along one wall of a course, `stretch` of its length, with gaps between them."""
     centres, axes = [], []
     at = stretch[0]
-    while at < stretch[1]:
+    while True:
         long = float(rng.uniform(0.8, 2.6))
+        if at + long > stretch[1]:
+            return Ellipsoids(np.array(centres).reshape(-1, 3), np.array(axes).reshape(-1, 3, 3))
         place, before, after = (
             np.array([np.interp(s, arc, knots[:, a]) for a in range(3)])
             for s in (at + 0.5 * long, at + 0.5 * long - 0.8, at + 0.5 * long + 0.8)
@@ -196,7 +198,6 @@ def _plaques(
         # Where the wall is free for a while the track is interrupted.
         gap = 0.08 if rng.uniform() < 0.75 else float(rng.uniform(0.6, 3.0))
         at += long + gap
-    return Ellipsoids(np.array(centres).reshape(-1, 3), np.array(axes).reshape(-1, 3, 3))
 
 
 def _popcorn(

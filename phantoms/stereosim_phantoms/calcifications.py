@@ -13,7 +13,7 @@ from stereosim_phantoms.breast import DATA, BreastSpec
 from stereosim_phantoms.casts import duct_directions, lay_casts
 from stereosim_phantoms.ducts import DuctTree
 from stereosim_phantoms.places import PLACES, uniform_places
-from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
+from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters, read_spec
 from stereosim_phantoms.shapes import frame_along
 from stereosim_phantoms.solids import Array, Ellipsoids, Specks, any_clash, united
 
@@ -62,11 +62,20 @@ def morphologies() -> dict[str, Morphology]:
     """Return the morphologies by their BI-RADS name."""
     path = DATA / "calcifications.toml"
     raw = load_toml(path)
-    sources = raw.pop("sources")
+    sources, _ = raw.pop("sources"), raw.pop("distribution")
     return {
         name: read_spec(Morphology, table, sources, f"{path.name}: {name}")
         for name, table in raw.items()
     }
+
+
+@cache
+def group_limit_mm() -> float:
+    """Return the largest extent that is still called a group."""
+    path = DATA / "calcifications.toml"
+    raw = load_toml(path)
+    where = f"{path.name}: distribution"
+    return float(read_parameters(raw["distribution"], raw["sources"], where)["group_mm"].value)
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,13 @@ class ClusterSpec:
             raise ValueError(f"specks must be at least 1, is {self.specks}")
         if not self.extent_mm > 0.0:
             raise ValueError(f"extent_mm must be above 0, is {self.extent_mm}")
+
+    @property
+    def reported_distribution(self) -> str:
+        """The BI-RADS word: up to 20 mm it is a group and beyond that a region, however clumped."""
+        if self.distribution in ("grouped", "regional"):
+            return "grouped" if self.extent_mm <= group_limit_mm() else "regional"
+        return self.distribution
 
 
 def grow_cluster(
@@ -173,7 +189,7 @@ def _casts(
     rng: np.random.Generator,
 ) -> Ellipsoids | None:
     """Grow casts of ducts: rods in a row; over a region, each along the duct nearest to it."""
-    for _ in range(60):
+    for _ in range(6):
         semi = _semi_axes(spec, rng=rng)
         if spec.distribution in ("grouped", "linear", "segmental"):
             laid = lay_casts(ducts, spec.distribution, spec.extent_mm, centre, semi, rng=rng)

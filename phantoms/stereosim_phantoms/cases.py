@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from stereosim_phantoms.assembly import MassPlan, breast_place_mm, make_patient
+from stereosim_phantoms.benign import GAP_MM, BenignPlan
 from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import ClusterSpec
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.provenance import SpecError, load_toml
 from stereosim_phantoms.randomness import derived_seed
 from stereosim_phantoms.solids import Array
+from stereosim_phantoms.vessels import grow_vessels, vessel_parameters
 
 LIBRARY = Path(__file__).parent / "library"
 Triple = tuple[float, float, float]
@@ -41,7 +43,9 @@ class CaseBreast:
 class CaseLesion:
     """The target: one of `breast_mm` and `supine_mm` says where, the rest is as in ``ClusterSpec``.
 
-    `supine_mm` is where the mammogram makes one expect it (nominal map).
+    `supine_mm` is where the mammogram makes one expect it (nominal map).  `reported` is what the
+    report calls the morphology where the reader was mistaken.  With `beside_artery_mm` above 0 the
+    place is moved to the artery nearest to it: level with it, that far from its middle line.
     """
 
     morphology: str
@@ -52,6 +56,8 @@ class CaseLesion:
     supine_mm: Triple | None = None
     diameter_mm: tuple[float, float] | None = None
     material: str = "hydroxyapatite"
+    reported: str = ""
+    beside_artery_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,16 @@ class CaseMass:
 
 
 @dataclass(frozen=True)
+class CaseBenign:
+    """A typically benign finding; fields as in :class:`~stereosim_phantoms.benign.BenignPlan`."""
+
+    kind: str
+    count: int = 0
+    breast_mm: Triple | None = None
+    gap_mm: float = GAP_MM
+
+
+@dataclass(frozen=True)
 class Case:
     """A teaching case: a recipe for a patient and what there is to learn.
 
@@ -82,8 +98,8 @@ class Case:
         Where the story comes from.
     teaching : str
         Markdown text.
-    breast, lesion, masses, scattered
-        The recipe; `scattered` counts single benign specks elsewhere.
+    breast, lesion, masses, scattered, benign
+        The recipe; `scattered` counts single benign specks elsewhere, `benign` lists findings.
     """
 
     name: str
@@ -95,6 +111,7 @@ class Case:
     lesion: CaseLesion
     masses: tuple[CaseMass, ...]
     scattered: int
+    benign: tuple[CaseBenign, ...] = ()
 
     def patient(self, seed: int) -> VirtualPatient:
         """Make the patient: `seed` draws the anatomy, the specks and the way to supine.
@@ -113,6 +130,9 @@ class Case:
         lesion = self.lesion
         centre = _place(breast, lesion.breast_mm, lesion.supine_mm, nominal=True)
         assert centre is not None, "the loader has seen to it"
+        if lesion.beside_artery_mm > 0.0:
+            vessels = grow_vessels(breast, vessel_parameters())
+            centre = vessels.beside(centre, lesion.beside_artery_mm)
         cluster = ClusterSpec(
             lesion.morphology,
             lesion.distribution,
@@ -120,12 +140,17 @@ class Case:
             lesion.extent_mm,
             lesion.diameter_mm,
             lesion.material,
+            lesion.reported,
         )
         plans = tuple(
             MassPlan(_place(breast, m.breast_mm, m.supine_mm, nominal=False), m.size_mm, m.margin)
             for m in self.masses
         )
-        made = make_patient(self.name, breast, cluster, centre, plans, self.scattered)
+        benign = tuple(
+            BenignPlan(b.kind, b.count, _place(breast, b.breast_mm, None, nominal=True), b.gap_mm)
+            for b in self.benign
+        )
+        made = make_patient(self.name, breast, cluster, centre, plans, self.scattered, benign)
         return dataclasses.replace(made, seed=seed)
 
 
@@ -155,12 +180,13 @@ def load_case(name: str, library: Path = LIBRARY) -> Case:
         "breast": dict,
         "lesion": dict,
         "masses": list,
+        "benign": list,
     }
     for key in raw:
         if key not in top:
             raise SpecError(f"{path.name}: unknown key {key!r}")
     for key, kind in top.items():
-        if key not in raw and key not in ("masses", "scattered"):
+        if key not in raw and key not in ("masses", "scattered", "benign"):
             raise SpecError(f"{path.name}: missing key {key!r}")
         if key in raw and not isinstance(raw[key], kind):
             raise SpecError(f"{path.name}: {key} must be {kind.__name__}")
@@ -175,13 +201,17 @@ def load_case(name: str, library: Path = LIBRARY) -> Case:
             raise SpecError(
                 f"{path.name}: masses[{i}]: takes at most one of breast_mm and supine_mm"
             )
+    benign = tuple(
+        _read(CaseBenign, b, f"{path.name}: benign[{i}]")
+        for i, b in enumerate(raw.get("benign", []))
+    )
     text = path.with_suffix(".md")
     if not text.is_file():
         raise SpecError(f"{text.name}: the teaching text is missing")
     case = Case(
         name, raw["title"], raw["patient"], raw["source"], text.read_text(encoding="utf-8"),
         _read(CaseBreast, raw["breast"], f"{path.name}: breast"), lesion, masses,
-        raw.get("scattered", 0),
+        raw.get("scattered", 0), benign,
     )  # fmt: skip
     try:
         case.patient(0)

@@ -6,13 +6,13 @@ import numpy as np
 
 from stereosim_phantoms.ducts import DuctTree
 from stereosim_phantoms.shapes import frame_along
-from stereosim_phantoms.solids import Array, Ellipsoids, thinned
+from stereosim_phantoms.solids import Array, Ellipsoids, clashes
 
 # How far a rod may lie off the middle of its duct, mm, and turn from it (tangent of the angle).
 OFF_MM, TURN = 0.1, 0.08
 # Length of duct per length of rod: gaps are about a third of what is filled.
 SLACK = 1.35
-# Length of duct with side branches per length of the main one, in a segment.
+# Least length of duct with side branches per length of the main one.
 SIDE = 1.4
 
 Line = Array  # points (n, 3) of a polyline
@@ -50,16 +50,36 @@ def lay_casts(
     """
     lengths = 2.0 * semi_mm[:, 0]
     need = SLACK * float(lengths.sum())
-    for attempt in range(40):
-        # The more often it failed the more room is given.
-        more = 1.0 + 0.05 * attempt
-        lines = _lines(ducts, distribution, extent_mm, centre_mm, more * need, rng=rng)
+    for attempt in range(12):
+        # The more often it failed the more room is given: ductules first, then a larger group.
+        more, wide = 1.0 + 0.15 * attempt, 1.0 + 0.04 * max(attempt - 3, 0)
+        lines = _lines(ducts, distribution, wide * extent_mm, centre_mm, more * need, rng=rng)
         if not lines:
             return None
         rods = _along(lines, semi_mm, rng=rng)
-        if rods is not None and len(thinned(rods)) == len(rods):
+        if rods is not None and _cleared(rods, lines, semi_mm, rng=rng):
             return rods
     return None
+
+
+def _cleared(rods: Ellipsoids, lines: list[Line], semi: Array, *, rng: np.random.Generator) -> bool:
+    """Lay each rod that clashes elsewhere in the ducts, in place; tell whether all found room."""
+    found = clashes(rods, rods)
+    np.fill_diagonal(found, False)
+    while found.any():
+        worst = int(found.sum(axis=1).argmax())
+        others = np.arange(len(rods)) != worst
+        for _ in range(60):
+            line = lines[int(rng.integers(len(lines)))]
+            rods.centres_mm[worst], rods.axes_mm[worst] = _laid(
+                line, float(rng.uniform(0.0, _length(line))), semi[worst], rng=rng
+            )
+            if not clashes(rods[[worst]], rods[others]).any():
+                break
+        else:
+            return False
+        found[worst], found[:, worst] = False, False
+    return True
 
 
 def duct_directions(ducts: DuctTree, points_mm: Array) -> Array:
@@ -88,7 +108,7 @@ def _lines(
         heading = duct_directions(ducts, centre[None])[0]
         stem = _bent(centre - 0.5 * extent * heading, heading, extent, rng=rng)
         stem += centre - stem.mean(axis=0)
-        return _with_ductules([stem], centre, 0.5 * extent, need, rng=rng)
+        return _with_ductules([stem], centre, 0.5 * extent, max(need, SIDE * extent), rng=rng)
     middles = 0.5 * (ducts.capsules[:, :3] + ducts.capsules[:, 3:6])
     away = np.linalg.norm(middles - centre, axis=1)
     away[ducts.parents < 0] = np.inf
@@ -194,15 +214,20 @@ def _along(lines: list[Line], semi: Array, *, rng: np.random.Generator) -> Ellip
     centres, axes = np.empty((n, 3)), np.empty((n, 3, 3))
     for i, at in enumerate(middles):
         which = min(int(np.searchsorted(ends, at)), len(lines) - 1)
-        line, first = lines[which], float(ends[which] - _length(lines[which]))
-        arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-        half = min(semi[i, 0], 0.5 * arc[-1])
-        own = float(np.clip(at - first, half, arc[-1] - half))
-        place, before, after = (
-            np.array([np.interp(s, arc, line[:, a]) for a in range(3)])
-            for s in (own, own - half, own + half)
-        )
-        way = (after - before) / max(float(np.linalg.norm(after - before)), 1e-9)
-        centres[i] = place + OFF_MM * rng.uniform(-1.0, 1.0, 3)
-        axes[i] = frame_along(way + TURN * rng.standard_normal(3), rng=rng) * semi[i]
+        first = float(ends[which] - _length(lines[which]))
+        centres[i], axes[i] = _laid(lines[which], float(at - first), semi[i], rng=rng)
     return Ellipsoids(centres, axes)
+
+
+def _laid(line: Line, at: float, semi: Array, *, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Return centre and axes of a rod that lies `at` mm along `line`, not beyond its ends."""
+    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    half = min(float(semi[0]), 0.5 * float(arc[-1]))
+    own = float(np.clip(at, half, arc[-1] - half))
+    place, before, after = (
+        np.array([np.interp(s, arc, line[:, a]) for a in range(3)])
+        for s in (own, own - half, own + half)
+    )
+    way = (after - before) / max(float(np.linalg.norm(after - before)), 1e-9)
+    frame = frame_along(way + TURN * rng.standard_normal(3), rng=rng)
+    return place + OFF_MM * rng.uniform(-1.0, 1.0, 3), frame * semi

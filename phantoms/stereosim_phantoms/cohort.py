@@ -10,6 +10,7 @@ import numpy as np
 from scipy import optimize, special
 
 from stereosim_phantoms.assembly import MassPlan, make_patient
+from stereosim_phantoms.benign import BenignPlan, benign_kinds
 from stereosim_phantoms.breast import DATA, BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import DISTRIBUTIONS, ClusterSpec, morphologies
 from stereosim_phantoms.patient import VirtualPatient
@@ -64,7 +65,32 @@ class Cohort:
     mass_median_mm: float
     mass_log_sd: float
     mass_flatness: float
+    skin_share: float
+    vascular_share: float
+    popcorn_share: float
+    rod_share: float
+    round_share: float
+    rim_share: float
+    dystrophic_share: float
+    milk_share: float
+    suture_share: float
     provenance: dict[str, Parameter]
+
+    @property
+    def benign_shares(self) -> dict[str, float]:
+        """Share of women with each typically benign calcification, by its BI-RADS name."""
+        shares = (
+            self.skin_share,
+            self.vascular_share,
+            self.popcorn_share,
+            self.rod_share,
+            self.round_share,
+            self.rim_share,
+            self.dystrophic_share,
+            self.milk_share,
+            self.suture_share,
+        )
+        return dict(zip(benign_kinds(), shares, strict=True))
 
     @property
     def glandular_beta(self) -> tuple[float, float]:
@@ -125,13 +151,14 @@ def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
     breast = draw_breast(cohort, seed, index)
     cluster = draw_cluster(cohort, breast, rng=stream(seed, index, "lesion"))
     scattered = int(stream(seed, index, "scattered").poisson(cohort.scattered_mean))
+    benign = _draw_benign(cohort, rng=stream(seed, index, "benign"))
     # Now and then a large cluster finds no room where it was to lie; it then lies elsewhere.
     for attempt in range(20):
         centre = _draw_place(cohort, breast, rng=stream(seed, index, "place", attempt))
         plans = _draw_masses(cohort, breast, cluster, rng=stream(seed, index, "masses", attempt))
         label = f"{cohort.name}-{seed}-{index}"
         try:
-            return make_patient(label, breast, cluster, centre, plans, scattered)
+            return make_patient(label, breast, cluster, centre, plans, scattered, benign)
         except ValueError as error:
             problem = error
     raise problem
@@ -192,6 +219,15 @@ def draw_cluster(cohort: Cohort, breast: BreastSpec, *, rng: np.random.Generator
         specks=int(np.clip(np.rint(count), *cohort.specks_range)),
         extent_mm=float(np.clip(extent, *cohort.extent_range_mm)),
         material="calcium_oxalate" if benign else "hydroxyapatite",
+    )
+
+
+def _draw_benign(cohort: Cohort, *, rng: np.random.Generator) -> tuple[BenignPlan, ...]:
+    """Draw which typically benign calcifications lie elsewhere in the breast; each on its own."""
+    shares = cohort.benign_shares
+    present = rng.uniform(size=len(shares)) < list(shares.values())
+    return tuple(
+        BenignPlan(kind, required=False) for kind, here in zip(shares, present, strict=True) if here
     )
 
 

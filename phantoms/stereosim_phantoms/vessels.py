@@ -16,6 +16,8 @@ from stereosim_phantoms.solids import Array
 # The breast in which the depth of the veins holds, as for the layers of fat (Yaffe 2009).
 _REFERENCE_THICKNESS_MM = 59.0
 _WAVES = 4
+# Radius from which an artery's calcified walls are seen apart, as two tracks.
+WIDE_MM = 0.35
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,30 @@ class VesselTree:
     def of_kind(self, kind: str) -> NDArray[np.int64]:
         """Return the indices of the capsules of a kind."""
         return np.array([i for i, k in enumerate(self.kinds) if k == kind], dtype=np.int64)
+
+    def beside(self, place_mm: Array, distance_mm: float) -> Array:
+        """Return the place (3,) beside the artery nearest to `place_mm`, level with it.
+
+        Only stretches 0.7 mm wide or wider count.  The place lies on the same side as `place_mm`,
+        `distance_mm` from the artery's middle line.
+
+        Raises
+        ------
+        ValueError
+            If there is no such artery.
+        """
+        wide = self.of_kind("artery")
+        wide = wide[self.capsules[wide, 7] >= WIDE_MM]
+        if not len(wide):
+            raise ValueError("no artery is wide enough")
+        middles = 0.5 * (self.capsules[wide, :3] + self.capsules[wide, 3:6])
+        nearest = int(np.linalg.norm(middles - place_mm, axis=1).argmin())
+        way = self.capsules[wide[nearest], 3:6] - self.capsules[wide[nearest], :3]
+        aside = np.array([-way[1], way[0], 0.0]) / max(float(np.hypot(way[0], way[1])), 1e-9)
+        if aside @ (np.asarray(place_mm) - middles[nearest]) < 0.0:
+            aside = -aside
+        place: Array = middles[nearest] + distance_mm * aside
+        return place
 
     def courses(self, kind: str) -> list[list[int]]:
         """Return the unbranched vessels of a kind, each the indices of its capsules in order."""
