@@ -64,3 +64,30 @@ def images_of(unit, points):
         source = side * arm * np.sin(angle)
         columns += [source + (points[:, 0] - source) * stretch, points[:, 1] * stretch]
     return np.column_stack(columns)
+
+
+def seen_by_the_console(unit, off, points):
+    """Where a console that believes in its nominal geometry puts targets: similar triangles.
+
+    The sources of the mis-set unit stand at (s, t, H) above the detector and cast x to
+    s + (x - s) H / (H - h); the console takes the disparity p for z = H p / (b + p).
+    """
+    arm = unit.sid_mm - unit.pivot_height_mm
+    images = []
+    for side in (-1.0, 1.0):
+        angle = np.radians(side * (unit.stereo_angle_deg + off.stereo_deg) + off.gantry_deg)
+        s, t = arm * np.sin(angle) + off.pivot_mm[0], off.pivot_mm[1]
+        high = unit.pivot_height_mm + arm * np.cos(angle) + off.pivot_mm[2]
+        stretch = high / (high - points[:, 2] - unit.detector_offset_mm)
+        images += [
+            s + (points[:, 0] - s) * stretch - off.detector_mm[0],
+            t + (points[:, 1] - t) * stretch - off.detector_mm[1],
+        ]
+    angle = np.radians(unit.stereo_angle_deg)
+    believed, side = unit.pivot_height_mm + arm * np.cos(angle), arm * np.sin(angle)
+    disparity = images[0] - images[2]
+    above = believed * disparity / (2.0 * side + disparity)
+    shrink = (believed - above) / believed
+    x = -side + (images[0] + side) * shrink
+    y = 0.5 * (images[1] + images[3]) * shrink
+    return np.column_stack([x, y, above - unit.detector_offset_mm])

@@ -79,6 +79,17 @@ def estimate_view(
         found[np.nanargmax(np.linalg.norm(view.residuals_px, axis=1))] = np.nan
 
 
+def view_believed(image: XrayImage, marks: Marks) -> View:
+    """Return the view with which a console computes: the estimated one, or else the nominal one.
+
+    The unit may carry no marks, or the needle and the edge of the field may hide too many.
+    """
+    try:
+        return estimate_view(image, marks).view
+    except ValueError:
+        return image.view
+
+
 def _within(marks: Marks, view: View, reach_mm: float) -> NDArray[np.bool_]:
     """Whether each mark could be on the image of a view mis-set by as much as `reach_mm`."""
     if len(marks) == 0:
