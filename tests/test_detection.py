@@ -9,6 +9,8 @@ from stereosim.imaging.detection import find_needle_tip, find_specks
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box
 from stereosim.imaging.specimen_film import specimen_film
 from stereosim.imaging.xray import XrayImage, XrayMachine
+from stereosim.kernels import observer as kernels
+from tests.reference import observer as reference
 from tests.xray_scenes import cloudy, spheres
 
 UNITS = load_units()
@@ -213,3 +215,78 @@ def test_a_tray_without_cores_gives_an_empty_film():
     empty = spheres(np.empty((0, 3)), np.empty(0))
     film = specimen_film(empty, np.empty((0, 2, 3)), rng=None)
     assert len(find_specks(film)) == 0
+
+
+@pytest.mark.parametrize("shape", [(12, 17), (9, 16), (1, 5)])
+def test_rings_of_a_transform_agree_with_the_twin(shape):
+    rng = np.random.default_rng(8)
+    rows, columns = shape
+    half = (rows, columns // 2 + 1)
+    spectrum = (rng.normal(size=half) + 1j * rng.normal(size=half)).astype(np.complex64)
+    pitch, width = 0.071, 0.513
+    count = int(np.sqrt(0.5) / pitch / width) + 2
+    ours, slow = np.ones((count, 4)), np.empty((count, 4))
+    kernels.ring_power(spectrum, columns, pitch, width, ours)
+    reference.ring_power(spectrum, columns, pitch, width, slow)
+    assert ours == pytest.approx(slow, rel=1e-6, abs=1e-9)
+    assert ours[:, 0].sum() == rows * columns, "every sample of the plane is in one ring"
+    gains = rng.uniform(0.5, 2.0, count).astype(np.float32)
+    filtered, slowly = np.empty_like(spectrum), np.empty_like(spectrum)
+    kernels.ring_filter(spectrum, columns, pitch, width, gains, filtered)
+    reference.ring_filter(spectrum, columns, pitch, width, gains, slowly)
+    assert np.allclose(filtered, slowly, rtol=1e-6)
+
+
+@pytest.mark.parametrize("tiles", [(3, 4), (1, 1), (2, 1)])
+def test_responses_over_their_noise_agree_with_the_twin(tiles):
+    rng = np.random.default_rng(9)
+    response = rng.normal(size=(37, 45)).astype(np.float32)
+    noise = rng.uniform(0.5, 2.0, tiles).astype(np.float32)
+    best = np.maximum(rng.normal(size=response.shape), 0.0).astype(np.float32)
+    mine, slow = response.copy(), response.astype(np.float64)
+    ours, slowly = best.copy(), best.astype(np.float64)
+    kernels.keep_strongest(mine, noise, 11, ours)
+    reference.keep_strongest(slow, noise, 11, slowly)
+    assert np.allclose(mine, slow, rtol=1e-5)
+    assert np.allclose(ours, slowly, rtol=1e-5)
+
+
+def test_excluded_discs_are_not_searched_and_hide_what_they_cover():
+    """A steel ball in the paddle: found where nobody knows of it, kept out by its nominal place."""
+    unit, rng = UNITS["upright-hologic"], np.random.default_rng(12)
+    series = series_of("upright-hologic")
+    ball = np.array([[10.0, 30.0, 51.0]])
+    places = np.array([[-9.0, 35, 20], [14.0, 31, 22], [6, 40, 25]])
+    specks = spheres(np.concatenate([places, ball]), [0.3, 0.3, 0.3, 1.0])
+    image = series.image(Scene(50.0, specks), rng=rng)
+    marks, middle = project(series.background.view, places), project(series.background.view, ball)
+    assert hits(find_specks(image), middle).all()
+    off = middle + np.array([9.0, -6.0])  # a unit that is set wrong by 0.8 mm
+    discs = np.array([[*off[0], 2.0 / unit.pitch_mm], [-50.0, 4e3, 30.0]])
+    found = find_specks(image, exclude=discs)
+    assert hits(found, marks).all()
+    assert not hits(found, middle, 2.0 / unit.pitch_mm).any()
+    assert strays(found, marks) <= 2
+
+
+def test_size_is_read_to_a_fifth_and_the_error_from_noise_is_stated():
+    """The best template's diameter, in the detector plane, against spheres of known size."""
+    series, rng = series_of("upright-siemens"), np.random.default_rng(13)
+    x, y = np.meshgrid(np.linspace(-24, 24, 9), np.linspace(14, 58, 8))
+    places = np.column_stack([x.ravel(), y.ravel(), np.full(x.size, 20.0)])
+    marks = project(series.background.view, places)
+    read, spread = [], []
+    for diameter in (0.2, 0.4, 0.6):
+        image = series.image(Scene(50.0, spheres(places, diameter)), rng=rng)
+        found = find_specks(image)
+        near = np.hypot(*(found.pixels[:, None] - marks[None]).T).min(axis=0) < 3.0
+        logs, sd = np.log(found.diameters_mm[near]), found.log_diameter_sd[near]
+        assert near.sum() > 60
+        read.append(np.exp(np.median(logs)))
+        spread.append(logs.std() / np.sqrt((sd**2).mean()))
+    print("read:", np.round(read, 3), "spread over stated:", np.round(spread, 2))
+    magnified = np.array([0.2, 0.4, 0.6]) * 655.0 / (655.0 - 40.0)
+    # The blur of the detector widens the small ones.
+    assert np.array(read) == pytest.approx(magnified, rel=0.2)
+    # The steps of the bank and, in larger ones, the pixels' phase come on top of the noise.
+    assert 0.5 < spread[0] < 3.0

@@ -16,7 +16,7 @@ from stereosim.geometry.targets import Triangulation
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
-from stereosim.imaging.detection import find_needle_tip, find_specks
+from stereosim.imaging.detection import Candidates, find_needle_tip, find_specks
 from stereosim.imaging.xray import XrayImage
 from stereosim.procedures.matching import Matches, choose_group, match_pair
 from stereosim.procedures.operators.skill import Search, Skill
@@ -67,19 +67,34 @@ class Place:
         )
 
 
-def specks_near(image: XrayImage, place: Place) -> tuple[Array, Array]:
+def specks_near(
+    image: XrayImage,
+    place: Place,
+    *,
+    exclude: Array | None = None,
+    false_alarms_per_image: float | None = None,
+) -> Candidates:
     """Search the part of `image` that can show `place`.
+
+    Parameters
+    ----------
+    image : XrayImage
+        One view.
+    place : Place
+        Where to look.
+    exclude : ndarray, shape (n, 3), optional
+        Discs that are not searched (column, row, radius), pixels of the whole image.
+    false_alarms_per_image : float, optional
+        As in :func:`stereosim.imaging.detection.find_specks`.
 
     Returns
     -------
-    pixels : ndarray, shape (n, 2)
-        (column, row) in the whole image.
-    snr : ndarray, shape (n,)
-        Signal-to-noise ratios.
+    Candidates
+        Their pixels are those of the whole image.
     """
     row0, row1, column0, column1 = place.box_px(image.view)
     if row1 - row0 < 3 or column1 - column0 < 3:
-        return np.empty((0, 2)), np.empty(0)
+        row0, row1, column0, column1 = 0, 3, 0, 3  # too little to show anything
     view = image.view
     part = replace(
         image,
@@ -90,8 +105,11 @@ def specks_near(image: XrayImage, place: Place) -> tuple[Array, Array]:
             shape=(row1 - row0, column1 - column0),
         ),
     )
-    found = find_specks(part)
-    return found.pixels + np.array([column0, row0], dtype=np.float64), found.snr
+    corner = np.array([column0, row0], dtype=np.float64)
+    if exclude is not None:
+        exclude = exclude - np.array([*corner, 0.0])
+    found = find_specks(part, exclude=exclude, false_alarms_per_image=false_alarms_per_image)
+    return replace(found, pixels=found.pixels + corner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +171,13 @@ class Reader:
         """
         image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
         place = Place(expected, self.search.scout_gate_mm, (0.0, seen.thickness_mm))
-        pixels, snr = specks_near(image, place)
-        if len(pixels) == 0:
+        found = specks_near(image, place)
+        if len(found) == 0:
             return None
-        points = back_project(scout(self.unit), pixels, seen.thickness_mm / 2.0)[:, :2]
+        points = back_project(scout(self.unit), found.pixels, seen.thickness_mm / 2.0)[:, :2]
         group = choose_group(
             points,
-            snr,
+            found.snr,
             expected,
             gate_mm=self.search.scout_gate_mm,
             radius_mm=self.radius_mm(seen),
@@ -174,8 +192,7 @@ class Reader:
         left, right = (specks_near(image, place) for image in seen.pair(phase))
         return match_pair(
             stereo_pair(self.unit),
-            (left[0], right[0]),
-            (left[1], right[1]),
+            (left, right),
             expected_mm=expected,
             gate_mm=self.search.pair_gate_mm,
             depth_mm=depth_mm,
