@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stereosim_phantoms.solids import Array
+
+if TYPE_CHECKING:
+    from stereosim_phantoms.texture import Texture
 
 Volume = NDArray[np.float32]
 
@@ -25,6 +29,8 @@ class TissueField:
     gland, skin, inside : ndarray of float32, shape (nz, ny, nx)
         Volume fractions; fat is ``inside - gland - skin``.  Ducts, ligaments and masses
         count as gland.
+    texture : Texture, optional
+        The law of what is finer than voxels.
     """
 
     origin_mm: Array
@@ -32,6 +38,7 @@ class TissueField:
     gland: Volume
     skin: Volume
     inside: Volume
+    texture: Texture | None = None
 
     @property
     def fat(self) -> Volume:

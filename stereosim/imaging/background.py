@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stereosim.geometry.views import View
 from stereosim.imaging.exposure import TISSUES, slab_paths
+from stereosim.imaging.fine_texture import TextureLaw, fine_detail
 from stereosim.imaging.materials import Array
 from stereosim.imaging.rendering import coarse_grid, rays
 from stereosim.kernels.voxel_projection import project_slices
@@ -52,17 +53,26 @@ class Background:
         Adipose, glandular tissue and skin along the ray to each sample.
     step : float
         Pixels per sample; sample ``[0, 0]`` lies `rendering.RIM` samples outside pixel ``[0, 0]``.
+    detail_mm : ndarray of float32, shape (rows, columns), optional
+        What texture finer than the grid adds to the glandular path of each pixel, and takes from
+        the adipose one.
     """
 
     view: View
     paths_mm: Image
     step: float
+    detail_mm: Image | None = None
 
     def __add__(self, other: Background) -> Background:
         """Return the background of two tissues that do not overlap, such as slabs of a breast."""
         if (self.view.name, self.step) != (other.view.name, other.step):
             raise ValueError("backgrounds of different views do not add up")
-        return replace(self, paths_mm=self.paths_mm + other.paths_mm)
+        details = [part.detail_mm for part in (self, other) if part.detail_mm is not None]
+        return replace(
+            self,
+            paths_mm=self.paths_mm + other.paths_mm,
+            detail_mm=np.add(*details) if len(details) == 2 else next(iter(details), None),
+        )
 
 
 def project_volume(
@@ -147,7 +157,14 @@ def tissue_background(
         project_volume(volume, origin, spacing, source, detector, paths[k], threads=threads)
     paths[0] -= paths[1] + paths[2]
     np.maximum(paths, 0.0, out=paths)
-    return Background(view, paths, step)
+    # Phantoms of others need not know of it.
+    texture: TextureLaw | None = getattr(tissue, "texture", None)
+    detail = None
+    if texture is not None:
+        if shift_mm != (0.0, 0.0):
+            texture = texture.placed(np.ones(3), np.array([*shift_mm, 0.0]))
+        detail = fine_detail(texture, tissue.gland, origin, spacing, view)
+    return Background(view, paths, step, detail)
 
 
 def slab_background(

@@ -7,7 +7,7 @@ of the series then costs the solids and the noise only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from stereosim.imaging.exposure import (
     load_beam,
     load_exposure,
 )
+from stereosim.imaging.fine_texture import texture_transmission
 from stereosim.imaging.hardware import Hardware, paddle_factors
 from stereosim.imaging.rendering import (
     coarse_grid,
@@ -250,6 +251,11 @@ class ExposureSeries:
         scatter *= np.float32(spec.scatter_to_primary(exposure.thickness_mm))
         blurred = np.maximum(blur(primary, pitch, detector, focal_fwhm_mm=focal), 1e-3 * primary)
         fine = np.exp(native(np.log(blurred), background.step, (0, 0), view.shape))
+        if background.detail_mm is not None:
+            fine *= texture_transmission(
+                background.detail_mm, background.paths_mm, view.pitch_mm, beam, detector, focal
+            )
+            background = replace(background, detail_mm=None)  # large, and not asked for again
         scattered = native(scatter, background.step, (0, 0), view.shape)
         if shadow is not None:
             fine *= shadow[1]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stereosim.procedures.state import Seen
     from stereosim_phantoms.patient import VirtualPatient
     from stereosim_phantoms.referral import Referral
+    from stereosim_phantoms.texture import Texture
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
@@ -161,6 +162,8 @@ class PositionedTissue:
         Edges of a voxel along x, y and z.
     gland, skin, inside : ndarray of float32, shape (nz, ny, nx)
         Volume fractions, as in :class:`~stereosim_phantoms.fields.TissueField`.
+    texture : Texture, optional
+        The law of what is finer than voxels.
     """
 
     origin_mm: Array
@@ -168,6 +171,7 @@ class PositionedTissue:
     gland: Volume
     skin: Volume
     inside: Volume
+    texture: Texture | None = None
 
 
 def positioned_tissue(
@@ -200,7 +204,12 @@ def positioned_tissue(
     else:
         gland, skin, inside = volumes
     origin = support_from_breast(first[None], usual, position)[0]
-    return PositionedTissue(origin, spacing_mm * _stretch(usual, position), gland, skin, inside)
+    texture = tissue.texture
+    if texture is not None:
+        zero, one = breast_from_support(np.stack([np.zeros(3), np.ones(3)]), usual, position)
+        texture = texture.placed(one - zero, zero)
+    spacing = spacing_mm * _stretch(usual, position)
+    return PositionedTissue(origin, spacing, gland, skin, inside, texture)
 
 
 def tissue_slabs(
