@@ -35,6 +35,7 @@ class Unseeing(Engine):
         procedure._image = lambda state, view, number: SimpleNamespace(
             exposure=exposure, view=view, pixels=PIXELS
         )
+        procedure._as_read = lambda image, view, thickness_mm: image
         return procedure
 
     def look_ahead(self, state: Any) -> None:

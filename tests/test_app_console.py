@@ -254,6 +254,9 @@ class Unseeing(Engine):
         image = SimpleNamespace(exposure=SimpleNamespace(dose_mgy=0.5, kv=28, mas=50.0))
         procedure._positioned = lambda seen: dict.fromkeys(("scout", "left", "right"))
         procedure._image = lambda state, series, number: image
+        procedure._as_read = lambda made, view, thickness_mm: SimpleNamespace(
+            **vars(made), view=view
+        )
         return procedure
 
     def _new_pictures(self, old: Any, new: Any) -> tuple[Any, ...]:

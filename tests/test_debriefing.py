@@ -59,7 +59,8 @@ def adds_up(result: Debriefing, state: ProcedureState) -> None:
         assert firing.error_mm == pytest.approx(firing.centre_mm - firing.lesion_mm, abs=1e-9)
         if firing.pair is not None:
             pair = firing.pair
-            parts = pair.choice_mm + pair.pairing_mm + pair.motion_mm + pair.hand_mm
+            parts = pair.choice_mm + pair.pairing_mm + pair.motion_mm + pair.geometry_mm
+            parts = parts + pair.hand_mm
             assert parts == pytest.approx(firing.marking_mm, abs=1e-9)
         assert set(firing.causes) <= set(CAUSES)
         assert set(firing.dominant) <= {*PARTS, "within-tolerance"}

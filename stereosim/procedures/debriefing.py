@@ -6,7 +6,7 @@ done, the truth where they went; going through both again gives the tissue as it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +35,7 @@ from stereosim.procedures.truths import (
 
 if TYPE_CHECKING:
     from stereosim.procedures.procedure import Procedure
-    from stereosim.procedures.state import Firing, ProcedureState
+    from stereosim.procedures.state import Firing, ProcedureState, Shot
     from stereosim.storage.attempts import Entry
 
 __all__ = [
@@ -80,7 +80,8 @@ def debrief(
         guidance=seen.guidance,
         frame="support" if seen.guidance == "stereotactic" else "supine",
         firings=tuple(
-            _firing(k, firing, story, procedure, cores) for k, firing in enumerate(truth.firings)
+            _firing(k, firing, story, procedure, seen.shots, cores)
+            for k, firing in enumerate(truth.firings)
         ),
         cores=cores,
         exposures=tuple(
@@ -149,7 +150,12 @@ def _cores(state: ProcedureState, story: Story) -> Iterator[CoreTruth]:
 
 
 def _firing(
-    k: int, firing: Firing, story: Story, procedure: Procedure, cores: tuple[CoreTruth, ...]
+    k: int,
+    firing: Firing,
+    story: Story,
+    procedure: Procedure,
+    shots: Sequence[Shot],
+    cores: tuple[CoreTruth, ...],
 ) -> FiringTruth:
     mark, pair = story.marks[k], None
     if (
@@ -157,7 +163,7 @@ def _firing(
         and isinstance(procedure, StereotacticProcedure)
         and all(story.tissue_at(number).present.any() for number in story.exposures[k])
     ):
-        pair = _pair(mark, story.exposures[k], firing, story, procedure)
+        pair = _pair(mark, story.exposures[k], firing, story, procedure, shots)
     # By hand the needle is led to the mark by eye: what the hand meant on the way is no aim.
     aimed = firing.marked_mm if story.by_hand[k] else firing.commanded_mm
     parts = {
@@ -208,6 +214,7 @@ def _marking_parts(marking: Array, pair: PairTruth) -> dict[str, Array]:
         choice: pair.choice_mm,
         "wrong-pairing": pair.pairing_mm,
         "patient-motion": pair.motion_mm,
+        "unit-geometry": pair.geometry_mm,
         "hand": pair.hand_mm,
     }
 
@@ -225,14 +232,14 @@ def _pair(
     firing: Firing,
     story: Story,
     procedure: StereotacticProcedure,
+    shots: Sequence[Shot],
 ) -> PairTruth:
     """Hold the marks against the specks as those exposures showed them."""
-    left_view, right_view = stereo_pair(procedure.unit)
+    console = tuple(shots[exposure].image.view for exposure in exposures)
+    true = tuple(procedure.true_view(view) for view in stereo_pair(procedure.unit))
     found = []
     still, moved, places = [], [], []
-    for view, pixel, exposure in zip(
-        (left_view, right_view), (mark.left_px, mark.right_px), exposures, strict=True
-    ):
+    for view, pixel, exposure in zip(true, (mark.left_px, mark.right_px), exposures, strict=True):
         tissue = story.tissue_at(exposure)
         motion = procedure.motion_mm(exposure)
         truth = _mark(view, np.array(pixel), exposure, tissue, motion)
@@ -241,19 +248,21 @@ def _pair(
         still.append(project(view, places[-1][None])[0])
         moved.append(truth.speck_px)
     middle = 0.5 * (places[0] + places[1])
-
-    def point(pixels: list[Array]) -> Array:
-        return triangulate_pair(left_view, right_view, *pixels, sigma_px=1.0).target_mm
-
+    point, believed = _point(true, moved), _point(console, moved)
     return PairTruth(
         left=found[0],
         right=found[1],
         choice_mm=middle - firing.lesion_rest_mm,
-        pairing_mm=point(still) - middle,
-        motion_mm=point(moved) - point(still),
-        hand_mm=firing.marked_mm - point(moved),
+        pairing_mm=_point(true, still) - middle,
+        motion_mm=point - _point(true, still),
+        geometry_mm=believed - point,
+        hand_mm=firing.marked_mm - believed,
         verdicts=_verdicts(*found),
     )
+
+
+def _point(views: tuple[View, ...], pixels: list[Array]) -> Array:
+    return triangulate_pair(*views, *pixels, sigma_px=1.0).target_mm
 
 
 def _mark(view: View, pixel: Array, exposure: int, tissue: Tissue, motion: Array) -> MarkTruth:
@@ -289,4 +298,4 @@ def _verdicts(left: MarkTruth, right: MarkTruth) -> tuple[str, ...]:
 
 def _view(procedure: StereotacticProcedure, name: str) -> View:
     views = (scout(procedure.unit), *stereo_pair(procedure.unit))
-    return next(view for view in views if view.name == name)
+    return procedure.true_view(next(view for view in views if view.name == name))

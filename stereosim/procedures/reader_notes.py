@@ -99,11 +99,9 @@ def _depth(seen: Seen, reader: Reader) -> Iterator[Observation]:
     heights, limit = matches.points_mm[:, 2], reader.skill.retarget_mm
     # The speck that the left or the right mark is on, as the reader pairs it; else the whole group.
     own = np.zeros(len(matches), bool)
-    for view, pixels in zip(
-        stereo_pair(reader.unit), (matches.left_px, matches.right_px), strict=True
-    ):
-        away = np.linalg.norm(pixels - project(view, seen.marked_mm[None]), axis=1)
-        own |= away * view.pitch_mm <= load_hints().empty_mark_mm
+    for image, pixels in zip(seen.pair("target"), (matches.left_px, matches.right_px), strict=True):
+        away = np.linalg.norm(pixels - project(image.view, seen.marked_mm[None]), axis=1)
+        own |= away * image.pitch_mm <= load_hints().empty_mark_mm
     marked, others = float(seen.marked_mm[2]), heights[own] if own.any() else heights
     if not others.min() - limit <= marked <= others.max() + limit:
         values: Values = {
@@ -125,8 +123,8 @@ def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     if len(matches) < _FEWEST:
         return
-    views = stereo_pair(reader.unit)
-    found = triangulate_many(*views, matches.left_px, matches.right_px)
+    left, right = seen.pair("target")
+    found = triangulate_many(left.view, right.view, matches.left_px, matches.right_px)
     group = float(np.median(found.y_mismatch_mm))
     if abs(group) > reader.skill.y_tolerance_mm:
         values: Values = {"group_y_mm": group, "limit_mm": reader.skill.y_tolerance_mm}

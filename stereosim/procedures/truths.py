@@ -20,6 +20,7 @@ PARTS = (
     "wrong-pairing",  # the two marks are on different specks
     "empty-mark",  # a mark is on no speck
     "patient-motion",
+    "unit-geometry",  # the unit does not stand where its console believes
     "hand",  # marks beside the images of the specks
     "intended-offset",
     "needle-deviation",
@@ -59,7 +60,7 @@ class MarkTruth:
 
 @dataclass(frozen=True, eq=False)
 class PairTruth:
-    """What a marked pair was worth; its four parts add up to the marking error of the firing.
+    """What a marked pair was worth; its five parts add up to the marking error of the firing.
 
     Attributes
     ----------
@@ -71,6 +72,8 @@ class PairTruth:
         What marking two different specks adds; 0 where both marks are on one.
     motion_mm : ndarray of 3
         What the patient's motion between the exposures adds.
+    geometry_mm : ndarray of 3
+        What a console adds that takes source or detector for elsewhere than they are.
     hand_mm : ndarray of 3
         What the marks' distance from the images of the specks adds.
     verdicts : tuple of str
@@ -82,6 +85,7 @@ class PairTruth:
     choice_mm: Array
     pairing_mm: Array
     motion_mm: Array
+    geometry_mm: Array
     hand_mm: Array
     verdicts: tuple[str, ...]
 

@@ -315,6 +315,9 @@ _CAUSES = {
     ),
     "empty-mark": QT_TRANSLATE_NOOP("Debrief", "a mark is on no speck"),
     "patient-motion": QT_TRANSLATE_NOOP("Debrief", "she moved between the exposures"),
+    "unit-geometry": QT_TRANSLATE_NOOP(
+        "Debrief", "the unit does not stand where its console believes"
+    ),
     "hand": QT_TRANSLATE_NOOP("Debrief", "the marks lie beside the specks (hand)"),
     "intended-offset": QT_TRANSLATE_NOOP("Debrief", "the needle was aimed off on purpose"),
     "needle-deviation": QT_TRANSLATE_NOOP("Debrief", "the needle did not go where it was aimed"),
