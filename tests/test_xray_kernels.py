@@ -132,8 +132,8 @@ def needles_across():
     return centres, np.tile(np.eye(3) / 0.2, (3, 1, 1)), np.array(rods, dtype=float)
 
 
-@pytest.mark.parametrize("source_x", [-170.0, 10.0])
-def test_transmission_leaves_out_nothing_that_counts(source_x):
+@pytest.mark.parametrize(("source_x", "first_mu"), [(-170.0, 1.2), (10.0, 1.2), (-170.0, 1e-4)])
+def test_transmission_leaves_out_nothing_that_counts(source_x, first_mu):
     """Every ray and every energy with NumPy, against a kernel that looks at few of them."""
     centres, inverses, rods = needles_across()
     source = np.array([source_x, 0.0, 640.0])
@@ -144,7 +144,7 @@ def test_transmission_leaves_out_nothing_that_counts(source_x):
     rng = np.random.default_rng(3)
     energy, fluence = np.linspace(12.0, 28.0, 5), rng.uniform(1.0, 3.0, 5)
     tissue = np.outer([0.04, 0.07], (20.0 / energy) ** 2)
-    solid = np.outer([1.2, 20.0], (20.0 / energy) ** 3)
+    solid = np.outer([first_mu, 20.0], (20.0 / energy) ** 3)  # calcium or air, and steel
     paths = rng.uniform(10, 25, (2, *shape)).astype(np.float32)
     ours = np.empty(shape, np.float32)
     arguments = (frame, np.array(corner), centres, inverses, rods, materials, boxes)
@@ -166,7 +166,7 @@ def test_transmission_leaves_out_nothing_that_counts(source_x):
     spread = (chords.max(axis=2) - chords.min(axis=2)) @ np.abs(solid - tissue[0]).max(axis=1)
     assert (exact < 1e-9).sum() > 1000, "much is opaque"
     assert ((exact > 1e-6) & (exact < 0.9)).sum() > 1000, "much is not"
-    assert np.abs(ours - exact)[spread >= 0.02].max() < 1e-7
+    assert np.abs(ours - exact)[spread >= 0.02].max() < 1e-6
     assert np.abs(ours - exact).max() < 2e-4
 
 

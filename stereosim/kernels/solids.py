@@ -11,8 +11,8 @@ from stereosim.kernels.chords import _ellipsoid_chord, _rod_chord
 # Under this spread of attenuation over a pixel, one evaluation at the mean chord does: the error is
 # half its square, 2e-4.
 SMOOTH = 0.02
-# A solid that leaves less than exp(-20) = 2e-9 leaves nothing: single precision cannot tell.
-OPAQUE = 20.0
+# Solids that leave less than exp(-14) = 1e-6 leave nothing; no breast leaves so little.
+OPAQUE = 14.0
 # Pixels of a row that are looked at together before any of them.
 RUN = 4
 
@@ -77,6 +77,26 @@ def _pixel_chords(
                 chords[i, kind] += chord
                 touches = True
     return touches
+
+
+@njit
+def _covered(
+    frame: NDArray[np.float64], row: int, column: int, here: NDArray[np.int64], n: int,
+    deep: NDArray[np.float64], materials: NDArray[np.int64], least_mu: NDArray[np.float64],
+) -> bool:  # fmt: skip
+    """Whether the rods among the solids `here` let nothing through anywhere in a pixel."""
+    dx, dy, dz = _direction(frame, float(row), float(column))
+    sx, sy, sz = frame[0, 0], frame[0, 1], frame[0, 2]
+    total, needed = 0.0, OPAQUE
+    for m in range(here.shape[0]):
+        j = here[m]
+        if j >= n:
+            chord = _rod_chord(sx, sy, sz, dx, dy, dz, deep, j - n)
+            total += max(chord * least_mu[materials[j]], 0.0)
+        elif least_mu[materials[j]] < 0.0:
+            # What is lighter than tissue gives back no more than the tissue took.
+            needed = 2.0 * OPAQUE
+    return total > needed
 
 
 @njit
@@ -215,13 +235,11 @@ def transmit_solids(
                 here[met] = j
                 met += 1
             for c in range(first, last if met else first):
-                if met == 1 and here[0] >= n:
-                    j = here[0]
-                    dx, dy, dz = _direction(frame, float(corner[0] + r), float(corner[1] + c))
-                    chord = _rod_chord(sx, sy, sz, dx, dy, dz, deep, j - n)
-                    if chord * least_mu[materials[j]] > OPAQUE:
-                        out[r, c] = np.float32(0.0)
-                        continue
+                if _covered(
+                    frame, corner[0] + r, corner[1] + c, here[:met], n, deep, materials, least_mu
+                ):
+                    out[r, c] = np.float32(0.0)
+                    continue
                 if not _pixel_chords(
                     frame, corner[0] + r, corner[1] + c, offsets,
                     centres, inverses, rods, materials, here[:met], rays, chords,
@@ -246,6 +264,11 @@ def transmit_solids(
                         chords[0, k] = chords[:, k].mean()
                 passed = 0.0
                 for i in range(evaluations):
+                    taken = 0.0
+                    for k in range(kinds):
+                        taken += chords[i, k] * least_mu[k]
+                    if taken > OPAQUE:
+                        continue
                     _deepen(depth, way, solid_mu, chords, i, more)
                     passed += _signal(fluence, more)
                 out[r, c] = np.float32(passed / (evaluations * _signal(fluence, depth)))
