@@ -1,6 +1,7 @@
 """The case library, its loader, and the referral that each case leads to."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from stereosim_phantoms.assembly import breast_place_mm
 from stereosim_phantoms.cases import LIBRARY, list_cases, load_case
-from stereosim_phantoms.patient import plain_patient
+from stereosim_phantoms.patient import VirtualPatient, plain_patient
 from stereosim_phantoms.provenance import SpecError
 from stereosim_phantoms.referral import extent_mm, write_referral
 from stereosim_phantoms.supine import supine_map
@@ -23,10 +24,13 @@ def test_every_case_makes_a_patient_and_tells_what_to_learn(name: str) -> None:
     for seed in (0, 1, 2):
         patient = case.patient(seed)
         assert patient.specks.target.sum() == case.lesion.specks
-        assert len(patient.specks) == case.lesion.specks + case.scattered
+        kinds = Counter(patient.specks.kinds)
+        assert kinds["scattered"] == case.scattered
+        assert set(kinds) - {"target", "scattered"} == {b.kind for b in case.benign}
         assert len(patient.masses) == len(case.masses)
         assert not np.isnan(patient.supine_specks().solids.centres_mm).any()
-        assert patient.referral.morphology == case.lesion.morphology
+        assert patient.morphology == case.lesion.morphology
+        assert patient.referral.morphology == (case.lesion.reported or case.lesion.morphology)
         # Where the report sends the probe is inside the breast and near the lesion's nominal place.
         nominal = patient.supine.nominal.supine_from_breast(patient.target_mm[None])[0]
         assert np.hypot(*(patient.referral.supine_mm - nominal)[:2]) < 12.0
@@ -88,6 +92,52 @@ def test_the_teaching_cases_are_what_they_claim() -> None:
     assert extent_mm(load_case("large-cluster").patient(0).specks.solids.centres_mm) > 30.0
 
 
+def gaps(patient: VirtualPatient, kind: str) -> np.ndarray:
+    """Distance of each piece of a kind from the nearest speck of the target."""
+    centres = patient.specks.solids.centres_mm
+    own = centres[[k == kind for k in patient.specks.kinds]]
+    return np.linalg.norm(own[:, None] - centres[patient.specks.target], axis=2).min(axis=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_tram_track_runs_past_the_group_and_never_through_it(seed: int) -> None:
+    patient = load_case("tram-track").patient(seed)
+    near = gaps(patient, "vascular")
+    assert 2.5 < near.min() < 9.0
+    assert (near < 15.0).sum() >= 6  # beside the group, not somewhere
+    target = patient.specks.solids.centres_mm[patient.specks.target]
+    artery = patient.specks.solids.centres_mm[[k == "vascular" for k in patient.specks.kinds]]
+    nearest = artery[np.linalg.norm(artery - target.mean(axis=0), axis=1).argmin()]
+    assert abs(nearest[2] - target[:, 2].mean()) < 4.0  # level with it
+
+
+def test_milk_of_calcium_lies_level_and_the_report_calls_it_amorphous() -> None:
+    patient = load_case("milk-of-calcium").patient(1)
+    assert patient.morphology == "milk of calcium" and patient.referral.morphology == "amorphous"
+    solids = patient.specks.solids[patient.specks.target]
+    upright = np.abs(solids.axes_mm[:, 2, :2]).max()
+    assert upright == 0.0  # the two long axes are horizontal
+    across = np.linalg.norm(solids.axes_mm[:, :, :2], axis=1).min(axis=1)
+    height = solids.axes_mm[:, 2, 2]
+    assert (height < 0.5 * across).all()
+    # What the text says: at 15 degrees a thin disc is cos 15 = 0.97 as wide.
+    thin, wide = height.min(), across[height.argmin()]
+    tilted = np.hypot(wide * np.cos(np.radians(15)), thin * np.sin(np.radians(15))) / wide
+    assert 0.96 < tilted < 0.98
+    assert np.all(gaps(patient, "round") > 5.0)
+
+
+def test_distractors_of_the_cases_are_in_the_same_image_as_the_target() -> None:
+    for name in ("near-skin", "large-cluster", "benign-oxalate", "milk-of-calcium"):
+        for seed in range(3):
+            patient = load_case(name).patient(seed)
+            for benign in load_case(name).benign:
+                mask = np.array([k == benign.kind for k in patient.specks.kinds])
+                way = patient.specks.solids.centres_mm[mask] - patient.target_mm
+                assert np.hypot(way[:, 0], way[:, 1]).min() < 30.0
+                assert gaps(patient, benign.kind).min() > benign.gap_mm
+
+
 BAD = [
     ("title", "titel", "unknown key 'titel'"),
     ('side = "right"', "", "breast: missing key 'side'"),
@@ -101,6 +151,18 @@ BAD = [
     ('margin = "circumscribed"', 'margin = "smooth"', "margin 'smooth' is none of"),
     ("[lesion]", "[lesion", "not valid TOML"),
     ("[[masses]]", "[[masses]]\ncolour = 1", "masses[0]: unknown key 'colour'"),
+    ("[[masses]]", "[[benign]]\n[[masses]]", "benign[0]: missing key 'kind'"),
+    ("[[masses]]", '[[benign]]\nkind = "wart"\n[[masses]]', "kind 'wart' is none of skin"),
+    ("[[masses]]", '[[benign]]\nkind = "rim"\ncount = 1.5\n[[masses]]', "benign[0].count: must be"),
+    ("[[masses]]", '[[benign]]\nkind = "rim"\ncount = 99\n[[masses]]', "count must be 0 to 30"),
+    ("[[masses]]", '[[benign]]\nkind = "rim"\ngap_mm = 0\n[[masses]]', "gap_mm must be above 0"),
+    ("[[masses]]", '[[benign]]\nkind = "rim"\nradius = 2\n[[masses]]', "unknown key 'radius'"),
+    (
+        "[[masses]]",
+        '[[benign]]\nkind = "rim"\nbreast_mm = [0, 20, 90]\n[[masses]]',
+        "benign 'rim' finds no room",
+    ),
+    ("specks = 5", 'specks = 5\nreported = "odd"', "reported 'odd' is none of"),
 ]
 
 

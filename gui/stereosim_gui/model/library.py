@@ -43,6 +43,8 @@ _ORDER = (
     "far-posterior",
     "faint-amorphous",
     "benign-oxalate",
+    "tram-track",
+    "milk-of-calcium",
 )
 
 # Short enough to be read aloud and typed again.
