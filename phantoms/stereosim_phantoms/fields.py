@@ -30,7 +30,7 @@ class TissueField:
         Volume fractions; fat is ``inside - gland - skin``.  Ducts, ligaments and masses
         count as gland.
     texture : Texture, optional
-        The law of what is finer than voxels.
+        What is finer than voxels.
     """
 
     origin_mm: Array

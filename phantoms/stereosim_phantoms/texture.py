@@ -5,19 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from stereosim_phantoms.anatomy import FINE_SIDE
+from stereosim_phantoms.anatomy import FINE_SIDE, NO_MASSES, anatomy_of
 from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
+from stereosim_phantoms.kernels import tissue as kernel
 from stereosim_phantoms.noise import band_variance
 from stereosim_phantoms.solids import Array
 
+# Height of the sheets in which fine texture lies, and distance of the places in them where the
+# tissue is asked how it responds.  Sheets are independent as they are higher than the longest
+# wavelength that voxels lose is long; and so thin that the eye finds no layers, as the parallax of
+# neighbours differs by less than half a millimetre.
+SHEET_MM = 1.6
 # Noise is drawn out toward the nipple, as in :mod:`.anatomy`.
 _ALONG = 1.35
+# What the tissue is evaluated with; only edges depend on it.
+_VOXEL_MM = 0.35
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Texture:
-    """Power law of the drive whose sharp threshold makes gland (:mod:`.kernels.tissue`).
+    """How the tissue of a box responds to the noise that is finer than its voxels.
+
+    The drive of the parenchyma is noise with a power-law spectrum, and gland is what lies above a
+    soft threshold.  The box is cut into sheets, number n from n `SHEET_MM` to (n + 1) `SHEET_MM` in
+    the breast; a box holds those whose middle it holds.
 
     Attributes
     ----------
@@ -27,12 +40,16 @@ class Texture:
         Three-dimensional power spectrum ``power * k**-exponent`` of the drive, k in 1/mm.
     finest_mm : float
         The shortest wavelength of the noise that voxels are filled from.
-    softness : float
-        Width of the passage from fat to gland in units of the drive.
     along : float
         By how much features are drawn out along y.
+    first : int
+        Number of the lowest sheet.
+    corner_mm : tuple of float
+        Place (x, y) of ``slopes[:, 0, 0]`` in the breast.
+    slopes : ndarray of float32, shape (sheets, ny, nx)
+        Slope d gland / d drive on a lattice of `SHEET_MM`.
     scale, offset_mm : tuple of float
-        Place in the breast = scale * place of the tissue + offset, along x, y and z: where the
+        Place in the breast = scale * place of the tissue + offset, along x, y and z, where the
         tissue has been compressed, turned or moved.
     """
 
@@ -40,10 +57,17 @@ class Texture:
     exponent: float
     power: float
     finest_mm: float
-    softness: float
-    along: float = 1.0
+    along: float
+    first: int
+    corner_mm: tuple[float, float]
+    slopes: NDArray[np.float32]
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     offset_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def sheet_mm(self) -> float:
+        """Height of a sheet and pitch of the slopes."""
+        return SHEET_MM
 
     def placed(self, scale: Array, offset_mm: Array) -> Texture:
         """Return the texture of tissue that was moved: old place = scale * new place + offset."""
@@ -53,13 +77,47 @@ class Texture:
         return replace(self, scale=(x, y, z), offset_mm=(a, b, c))
 
 
-def texture_of(breast: BreastSpec) -> Texture | None:
-    """Return the law of a breast's noise; None for homogeneous parenchyma."""
+def sampled_texture(
+    breast: BreastSpec, lo_mm: Array, hi_mm: Array, masses: Array = NO_MASSES
+) -> Texture | None:
+    """Return the texture of a box of the breast; None for homogeneous parenchyma.
+
+    Parameters
+    ----------
+    breast : BreastSpec
+        The breast.
+    lo_mm, hi_mm : ndarray, shape (3,)
+        Corners of the box, breast frame.
+    masses : ndarray, shape (n, 14)
+        Masses as the kernels take them; they have no texture.
+    """
     if breast.parenchyma == "homogeneous":
         return None
+    low = np.floor(np.asarray(lo_mm) / SHEET_MM).astype(np.int64)
+    high = np.ceil(np.asarray(hi_mm) / SHEET_MM).astype(np.int64)
+    numbers = np.arange(low[2], high[2] + 1)
+    middles = SHEET_MM * (numbers + 0.5)
+    numbers = numbers[(middles >= lo_mm[2]) & (middles < hi_mm[2]) & (numbers >= 0)]
+    x, y = (SHEET_MM * np.arange(low[a], high[a] + 1) for a in (0, 1))
+    places = np.stack(np.meshgrid(SHEET_MM * (numbers + 0.5), y, x, indexing="ij")[::-1], axis=-1)
+    anatomy = anatomy_of(breast)
+    found = anatomy.evaluate(places.reshape(-1, 3), _VOXEL_MM, masses)
+    soft = anatomy.shape[kernel.SOFT]
+    # The derivative of t^2 / (1 + t^2), where that is the gland's share.
+    t = np.maximum((found[:, 6] - anatomy.shape[kernel.THRESHOLD]) / soft + 0.5, 0.0)
+    parenchyma = found[:, 0] - found[:, 1] - found[:, 4]
+    slopes = parenchyma * found[:, 7] * 2.0 * t / (1.0 + t**2) ** 2 / soft
     p = anatomy_parameters()
     finest_mm = 2.0 * p.fine_period_mm / FINE_SIDE
     # The noise's variance is 4 pi power * integral of k^(2 - exponent) dk.
     band = 4.0 * np.pi * band_variance(p.noise_exponent, p.coarse_period_mm, finest_mm)
-    power = (1.0 - p.strand_share) / band
-    return Texture(breast.seed, p.noise_exponent, power, finest_mm, p.softness, _ALONG)
+    return Texture(
+        breast.seed,
+        p.noise_exponent,
+        (1.0 - p.strand_share) / band,
+        finest_mm,
+        _ALONG,
+        int(numbers[0]) if len(numbers) else 0,
+        (float(x[0]), float(y[0])),
+        slopes.reshape(places.shape[:-1]).astype(np.float32),
+    )

@@ -163,7 +163,7 @@ def tissue_background(
     if texture is not None:
         if shift_mm != (0.0, 0.0):
             texture = texture.placed(np.ones(3), np.array([*shift_mm, 0.0]))
-        detail = fine_detail(texture, tissue.gland, origin, spacing, view)
+        detail = fine_detail(texture, float(spacing[0]), view)
     return Background(view, paths, step, detail)
 
 

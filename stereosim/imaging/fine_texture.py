@@ -22,14 +22,11 @@ from stereosim.geometry.views import View
 from stereosim.imaging.detectors import Detector, blur
 from stereosim.imaging.exposure import DetectedBeam
 from stereosim.imaging.materials import Array
-from stereosim.kernels.fine_texture import add_sheet, add_slopes
+from stereosim.kernels.fine_texture import add_sheet
 from stereosim_phantoms.randomness import stream
 
 Image = NDArray[np.float32]
 
-# Height of a sheet: a few of the longest wavelengths that it carries, so that sheets are
-# independent, and so low that the eye finds no layers: their parallax differs by 0.4 mm.
-SHEET_MM = 1.6
 # One picture serves all sheets and patients, each at its own place: 51 mm of noise.  Sheets at
 # different heights are magnified differently, so that repeats do not add up.
 TILE_SIDE, TEXEL_MM = 1024, 0.05
@@ -56,9 +53,15 @@ class TextureLaw(Protocol):
     @property
     def finest_mm(self) -> float: ...  # noqa: D102
     @property
-    def softness(self) -> float: ...  # noqa: D102
-    @property
     def along(self) -> float: ...  # noqa: D102
+    @property
+    def first(self) -> int: ...  # noqa: D102
+    @property
+    def corner_mm(self) -> tuple[float, float]: ...  # noqa: D102
+    @property
+    def sheet_mm(self) -> float: ...  # noqa: D102
+    @property
+    def slopes(self) -> Image: ...  # noqa: D102
     @property
     def scale(self) -> tuple[float, float, float]: ...  # noqa: D102
     @property
@@ -66,19 +69,15 @@ class TextureLaw(Protocol):
     def placed(self, scale: Array, offset_mm: Array) -> TextureLaw: ...  # noqa: D102
 
 
-def fine_detail(
-    texture: TextureLaw, gland: Image, origin_mm: Array, spacing_mm: Array, view: View
-) -> Image:
+def fine_detail(texture: TextureLaw, voxel_mm: float, view: View) -> Image:
     """Return what fine texture adds to the way through gland, at every pixel of `view`.
 
     Parameters
     ----------
     texture : Texture
-        Law of the noise.
-    gland : ndarray of float32, shape (nz, ny, nx)
-        Glandular fraction on voxels; a slab of the breast, or all of it.
-    origin_mm, spacing_mm : ndarray, shape (3,)
-        Centre of voxel [0, 0, 0] and edges of a voxel, support frame.
+        Law of the noise and response of the tissue, placed in the support frame.
+    voxel_mm : float
+        Edge of the voxels along x and y, on which the coarser detail stands.
     view : View
         Rows and columns of its detector run along y and x.
 
@@ -87,28 +86,21 @@ def fine_detail(
     ndarray of float32, shape (rows, columns)
         Path length in mm, of mean 0; results of slabs of a breast add up.
     """
-    scale, offset = np.array(texture.scale), np.array(texture.offset_mm)
-    heights = scale[2] * (origin_mm[2] + spacing_mm[2] * np.arange(len(gland))) + offset[2]
-    numbers = np.maximum(np.floor(heights / SHEET_MM).astype(np.int64), 0)
-    lowest = int(numbers.min())
-    layers = np.zeros((int(numbers.max()) - lowest + 1, *gland.shape[1:]), dtype=np.float32)
-    add_slopes(gland, spacing_mm[2] / texture.softness, numbers - lowest, layers)
-    # Voxels are looked at where the breast was not compressed: there all of them are cubes.
+    # In the breast as it was before compression, where the law holds.
+    voxel = voxel_mm * abs(texture.scale[0])
+    pixel = _pixel_mm(view) * abs(texture.scale[0])
+    # Cached, so by numbers that do not differ in their last digits.
     tile = _tile(
-        texture.exponent,
-        texture.finest_mm,
-        texture.along,
-        float(spacing_mm[0] * abs(scale[0])),
-        _pixel_mm(view),
+        texture.exponent, texture.finest_mm, texture.along, round(voxel, 4), round(pixel, 4)
     )
-    strength = np.sqrt(texture.power / SHEET_MM)
+    path = texture.sheet_mm / abs(texture.scale[2])
+    strength = np.float32(path * np.sqrt(texture.power / texture.sheet_mm))
+    sheets = [
+        (np.ascontiguousarray(layer * strength), *_places(texture, number, view))
+        for number, layer in enumerate(texture.slopes, texture.first)
+        if layer.any()
+    ]
     out = np.zeros(view.shape, dtype=np.float32)
-    sheets = []
-    for k, layer in enumerate(layers):
-        if layer.any():
-            layer *= np.float32(strength)
-            rows, columns = _places(texture, lowest + k, origin_mm, spacing_mm, view)
-            sheets.append((layer, rows, columns))
     for start in range(0, view.shape[0], _BAND):
         for layer, rows, columns in sheets:
             band = rows + np.array([[start, 0.0]]) * rows[:, 1:]
@@ -156,24 +148,23 @@ def _pixel_mm(view: View) -> float:
     return float(view.pitch_mm) * (source - _MIDDLE_MM) / (source - plane)
 
 
-def _places(
-    texture: TextureLaw, number: int, origin_mm: Array, spacing_mm: Array, view: View
-) -> tuple[Array, Array]:
+def _places(texture: TextureLaw, number: int, view: View) -> tuple[Array, Array]:
     """Return rows and columns, (2, 2) each, as the kernel takes them, of one sheet."""
     rng = stream(texture.seed, "fine texture", number)
     start, turned = rng.uniform(0.0, TILE_SIDE, 2), rng.choice([-1.0, 1.0], 2)
-    height = (SHEET_MM * (number + 0.5) - texture.offset_mm[2]) / texture.scale[2]
+    sheet = texture.sheet_mm
+    height = (sheet * (number + 0.5) - texture.offset_mm[2]) / texture.scale[2]
     source, corner = np.asarray(view.source_mm), np.asarray(view.origin_mm)
     shrink = (source[2] - height) / (source[2] - corner[2])
-    texels = 1.0 / (TEXEL_MM * np.array([1.0, texture.along]))
+    texels = turned / (TEXEL_MM * np.array([1.0, texture.along]))
     places = []
-    for axis, step_mm in ((1, float(view.row_mm[1])), (0, float(view.column_mm[0]))):
-        place = source[axis] + shrink * (corner[axis] - source[axis])
-        breast = texture.scale[axis] * place + texture.offset_mm[axis]
-        per_mm = turned[axis] * texels[axis]
-        voxel = [(place - origin_mm[axis]) / spacing_mm[axis], shrink * step_mm / spacing_mm[axis]]
-        texel = [start[axis] + per_mm * breast, per_mm * texture.scale[axis] * shrink * step_mm]
-        places.append(np.array([voxel, texel]))
+    for axis, pitch in ((1, float(view.row_mm[1])), (0, float(view.column_mm[0]))):
+        support = source[axis] + shrink * (corner[axis] - source[axis])
+        place = texture.scale[axis] * support + texture.offset_mm[axis]
+        step = texture.scale[axis] * shrink * pitch
+        slope = [(place - texture.corner_mm[axis]) / sheet, step / sheet]
+        texel = [start[axis] + texels[axis] * place, texels[axis] * step]
+        places.append(np.array([slope, texel]))
     return places[0], places[1]
 
 

@@ -9,36 +9,6 @@ from stereosim.kernels._jit import njit
 
 
 @njit(fastmath=True)
-def add_slopes(
-    gland: NDArray[np.float32], factor: float, sheets: NDArray[np.int64], out: NDArray[np.float32]
-) -> None:
-    """Add up along z by how much the glandular fraction rises with its drive.
-
-    A fraction g = t^2 / (1 + t^2) of the drive t has the slope 2 sqrt(g) (1 - g)^(3/2).
-
-    Parameters
-    ----------
-    gland : ndarray of float32, shape (nz, ny, nx)
-        Glandular fraction.
-    factor : float
-        What each slope is multiplied by.
-    sheets : ndarray of int64, shape (nz,)
-        To which layer of `out` each slice belongs.
-    out : ndarray of float32, shape (layers, ny, nx)
-        Gains the sums.
-    """
-    nz, ny, nx = gland.shape
-    twice = np.float32(2.0 * factor)
-    for k in range(nz):
-        for j in range(ny):
-            line, sums = gland[k, j], out[sheets[k], j]
-            for i in range(nx):
-                g = min(max(line[i], np.float32(0.0)), np.float32(1.0))
-                rest = np.float32(1.0) - g
-                sums[i] += twice * rest * np.sqrt(g * rest)
-
-
-@njit(fastmath=True)
 def add_sheet(
     amplitude: NDArray[np.float32],
     tile: NDArray[np.float32],

@@ -163,7 +163,7 @@ class PositionedTissue:
     gland, skin, inside : ndarray of float32, shape (nz, ny, nx)
         Volume fractions, as in :class:`~stereosim_phantoms.fields.TissueField`.
     texture : Texture, optional
-        The law of what is finer than voxels.
+        What is finer than voxels.
     """
 
     origin_mm: Array

@@ -5,14 +5,6 @@ import numpy as np
 from tests.reference.voxel_projection import bilinear
 
 
-def add_slopes(gland, factor, sheets, out):
-    """The derivative of t^2 / (1 + t^2) where that is g, by t."""
-    for k, image in enumerate(gland):
-        g = np.clip(image.astype(float), 0, 1)
-        t = np.sqrt(g / np.maximum(1 - g, 1e-12))
-        out[sheets[k]] += factor * 2 * t / (1 + t**2) ** 2
-
-
 def add_sheet(amplitude, tile, rows, columns, out):
     """Interpolate strength and noise at each pixel."""
     side = len(tile)
