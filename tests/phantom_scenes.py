@@ -3,6 +3,7 @@
 import numpy as np
 
 from stereosim_phantoms.breast import BreastSpec
+from stereosim_phantoms.solids import Ellipsoids
 
 
 def breast(**changes: object) -> BreastSpec:
@@ -31,3 +32,19 @@ def places(spec: BreastSpec, count: int, depth_mm: float, seed: int = 0) -> np.n
     points = points[spec.skin_distance_mm(points) > depth_mm][:count]
     assert len(points) == count
     return points
+
+
+def share_a_point(solids: Ellipsoids, count: int = 400) -> bool:
+    """Whether a point of one solid's surface lies in another: dense sampling, no formula."""
+    k = np.arange(count) + 0.5
+    z, turn = 1 - 2 * k / count, np.pi * (1 + 5**0.5) * k
+    ball = np.stack([np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z])
+    inverse = np.linalg.inv(solids.axes_mm)
+    for i in range(len(solids)):
+        surface = solids.centres_mm[i] + (solids.axes_mm[i] @ ball).T
+        local = np.einsum("nij,nkj->nki", inverse, surface[None] - solids.centres_mm[:, None])
+        inside = ((local**2).sum(axis=2) < 1.0).any(axis=1)
+        inside[i] = False
+        if inside.any():
+            return True
+    return False

@@ -17,7 +17,7 @@ from stereosim_phantoms.cases import load_case
 from stereosim_phantoms.ducts import DuctTree, grow_ducts
 from stereosim_phantoms.referral import extent_mm
 from stereosim_phantoms.solids import Ellipsoids
-from tests.phantom_scenes import breast
+from tests.phantom_scenes import breast, share_a_point
 
 CENTRE = np.array([20.0, 45.0, 28.0])
 
@@ -36,22 +36,6 @@ def grown(ducts: DuctTree, seed: int = 0, **changes: object) -> Ellipsoids:
     }
     spec = ClusterSpec(**{**fields, **changes})  # type: ignore[arg-type]
     return grow_cluster(breast(), ducts, spec, CENTRE, rng=np.random.default_rng(seed))
-
-
-def share_a_point(solids: Ellipsoids, count: int = 400) -> bool:
-    """Whether a point of one solid's surface lies in another: dense sampling, no formula."""
-    k = np.arange(count) + 0.5
-    z, turn = 1 - 2 * k / count, np.pi * (1 + 5**0.5) * k
-    ball = np.stack([np.sqrt(1 - z * z) * np.cos(turn), np.sqrt(1 - z * z) * np.sin(turn), z])
-    inverse = np.linalg.inv(solids.axes_mm)
-    for i in range(len(solids)):
-        surface = solids.centres_mm[i] + (solids.axes_mm[i] @ ball).T
-        local = np.einsum("nij,nkj->nki", inverse, surface[None] - solids.centres_mm[:, None])
-        inside = ((local**2).sum(axis=2) < 1.0).any(axis=1)
-        inside[i] = False
-        if inside.any():
-            return True
-    return False
 
 
 @pytest.mark.parametrize("name", ["punctate", "amorphous", "coarse heterogeneous"])

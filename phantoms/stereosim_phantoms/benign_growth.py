@@ -173,7 +173,8 @@ def _plaques(
     rng: np.random.Generator,
 ) -> Ellipsoids:
     """Lay plaques along one wall of a course, `stretch` of its length, with gaps between them."""
-    centres, axes = [], []
+    centres: list[Array] = []
+    axes: list[Array] = []
     at = stretch[0]
     while True:
         long = float(rng.uniform(0.8, 2.6))
@@ -192,7 +193,8 @@ def _plaques(
         angle = rng.normal(0.0, 0.45)
         out = side * across * np.cos(angle) + up * np.sin(angle)
         thick = float(rng.uniform(*kind.width_mm))
-        half = np.array([0.5 * long, rng.uniform(0.4, 0.75) * radius, 0.5 * thick])
+        wide = min(float(rng.uniform(0.4, 0.75)) * radius, 0.45 * long)
+        half = np.array([0.5 * long, wide, 0.5 * thick])
         centres.append(place + radius * out)
         axes.append(np.column_stack([along, np.cross(out, along), out]) * half)
         # Where the wall is free for a while the track is interrupted.

@@ -96,7 +96,17 @@ def lump(
         best = int(room.argmax())
         if room[best] < 0.5 * lobe_mm[0]:
             break
-        centres, radii = np.vstack([centres, points[best]]), np.append(radii, room[best])
+        place = points[best]
+        if len(radii):
+            # Drawn up to its nearest neighbour, unless another is in the way.
+            way = place - centres
+            nearest = int((np.linalg.norm(way, axis=1) - radii).argmin())
+            short = (room[best] + radii[nearest]) / _SNUG / np.linalg.norm(way[nearest])
+            near = centres[nearest] + short * way[nearest]
+            gap = np.linalg.norm(near - centres, axis=1) - radii
+            gap[nearest] = np.inf
+            place = near if (_SNUG * gap > room[best]).all() else place
+        centres, radii = np.vstack([centres, place]), np.append(radii, room[best])
     return Ellipsoids(centres, np.eye(3) * radii[:, None, None])
 
 
