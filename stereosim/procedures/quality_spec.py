@@ -58,8 +58,8 @@ class MarksSpec:
 
     mark_sd_px: float
     reach_mm: float
-    agree_mm: float
     doubt_p: float
+    fewest: int
     provenance: dict[str, Parameter]
 
 
