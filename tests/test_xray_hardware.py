@@ -1,16 +1,21 @@
 """Paddle, reference marks and needles in the beam, against ray tracing apart from the kernels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from stereosim.biopsy.devices import load_devices
 from stereosim.geometry import load_units, project, scout, stereo_pair
 from stereosim.geometry.marks import paddle, reference_marks
 from stereosim.geometry.projection import magnification
-from stereosim.imaging.exposure import detected_beam
+from stereosim.imaging.detectors import load_detectors
+from stereosim.imaging.exposure import detected_beam, load_exposure
 from stereosim.imaging.hardware import Hardware, load_rim
 from stereosim.imaging.marks import find_marks
 from stereosim.imaging.materials import attenuation_per_mm
-from stereosim.imaging.scene import Needle, Scene, field_box
+from stereosim.imaging.needles import needle_solids
+from stereosim.imaging.scene import Needle, Scene, field_box, marker_clip
 from stereosim.imaging.spectra import load_tube
 from stereosim.imaging.xray import XrayMachine
 from tests.xray_scenes import cloudy, slab, spheres
@@ -230,3 +235,45 @@ def test_a_unit_without_marks_shows_only_its_paddle():
     assert hardware.balls(scout(unit)) == []
     _, series = pair_of_series(unit.name, stereo_pair(unit)[0], hardware)
     assert np.isfinite(series.primary).all()
+
+
+@pytest.mark.parametrize("detector", sorted(load_detectors()))
+def test_every_detector_sees_all_that_is_in_the_field(detector):
+    """Paddle, marks, needle, clip, specks, cavity; the exposure is what the detector asks for."""
+    unit = UNITS["upright-ge"]
+    pitch = int(detector.rsplit("-", 1)[1]) * 1e-3
+    unit = replace(unit, detector=detector, pitch_mm=pitch)
+    machine, view = XrayMachine(unit), stereo_pair(unit)[1]
+    background, exposure = machine.slab_background(view, 45.0, 0.25), machine.exposure(45.0, 0.25)
+    assert exposure.target_filter == load_detectors()[detector].target_filter
+    series = machine.series(background, exposure, Hardware.of(unit, 45.0))
+    down, side = np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0])
+    things = {
+        "speck": np.array([-8.0, 48.0, 20.0]),
+        "clip": np.array([8.0, 30.0, 20.0]),
+        "air": np.array([-8.0, 30.0, 20.0]),
+        "needle": np.array([4.0, 42.0, 12.0]),
+    }
+    scene = Scene(
+        45.0,
+        spheres([things["speck"]], 0.5),
+        needle_solids(load_devices()["vab-11g"], things["needle"], down, side),
+        (marker_clip(things["clip"]),),
+        spheres([things["air"]], 5.0, "air"),
+    )
+    image = series.image(scene, rng=np.random.default_rng(1)).pixels
+    empty = series.image(Scene(45.0), rng=None).pixels
+    middle = project(view, np.array([[0.0, unit.window_centre_y_mm, 22.0]]))[0]
+    column, row = np.rint(middle).astype(int)
+    energy = (series.primary + series.scatter)[row, column]
+    # Somewhat less than straight below the tube.
+    assert energy == pytest.approx(load_exposure().absorbed_kev_per_mm2, rel=0.15)
+    size = round(0.25 / pitch)
+    things["needle"] = things["needle"] + [0.0, 0.0, 9.0]
+    for name, place in things.items():
+        column, row = np.rint(project(view, place[None])[0]).astype(int)
+        window = (slice(row - size, row + size + 1), slice(column - size, column + size + 1))
+        ratio = (image[window] / empty[window]).mean()
+        assert ratio > 1.05 if name == "air" else ratio < 0.85, name
+    assert (image <= load_detectors()[detector].saturation_dn).all()
+    assert len(np.unique(image[:50, :50])) > 100
