@@ -14,6 +14,7 @@ from stereosim.geometry import (
     triangulate,
     triangulate_many,
     triangulate_pair,
+    view_at,
 )
 
 every = pytest.mark.parametrize("unit", load_units().values(), ids=lambda u: u.name)
@@ -101,3 +102,24 @@ def test_the_stated_covariance_is_the_bound_everywhere(unit):
         assert two.covariance_mm2 == pytest.approx(bound(unit, point, PAIR), rel=1e-5, abs=1e-9)
         three = triangulate(views, marks, sigma_px=SIGMA)
         assert three.covariance_mm2 == pytest.approx(bound(unit, point, ALL), rel=1e-5, abs=1e-9)
+
+
+@every
+def test_seven_views_reach_the_bound_and_are_better_than_two(unit):
+    rng = np.random.default_rng(63)
+    sides = np.linspace(-1.0, 1.0, 7)
+    views = [
+        view_at(unit, f"view {k}", side * unit.stereo_angle_deg) for k, side in enumerate(sides)
+    ]
+    point = np.array([2.0, unit.window_centre_y_mm, 28.0])
+    exact = np.concatenate([project(view, [point]) for view in views])
+    found = [
+        triangulate(views, exact + rng.normal(0, SIGMA, (7, 2)), sigma_px=SIGMA)
+        for _ in range(3000)
+    ]
+    errors = np.array([one.target_mm for one in found]) - point
+    least = bound(unit, point, sides)
+    assert np.sqrt((errors**2).mean(axis=0)) == pytest.approx(np.sqrt(np.diagonal(least)), rel=0.05)
+    assert found[0].covariance_mm2 == pytest.approx(least, rel=0.02, abs=1e-5)
+    assert found[0].dof == 11
+    assert (np.diagonal(least) < np.diagonal(bound(unit, point, PAIR))).all()
