@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("stereosim", "gui", "phantoms")
 
 # Files over 400 lines, each with its reason.
-LONG_FILES: dict[str, str] = {}
+LONG_FILES = {
+    "phantoms/stereosim_phantoms/kernels/tissue.py": "one kernel; its cache wants helpers at hand",
+}
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

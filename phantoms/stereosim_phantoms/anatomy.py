@@ -1,22 +1,39 @@
-"""The tissue of one breast as arrays for the compiled kernels, built once per breast."""
+"""The tissue of one breast as arrays for the compiled kernels, built once per breast.
+
+Slow fields (noise down to JOIN_MM, layers of fat, ligaments) lie on a lattice over the breast and
+do not repeat.  The texture, down to ``finest_mm``, is a tile that does, every 80 mm along x and,
+shifted, every 10 mm across.  Both are fixed in the breast and read by quadratic splines, so the
+anatomy is a smooth function of position.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from stereosim_phantoms.breast import AnatomyParameters, BreastSpec, anatomy_parameters
-from stereosim_phantoms.ducts import DuctTree, grow_ducts
+from stereosim_phantoms.ducts import DuctTree, grow_ducts, tube_rows
 from stereosim_phantoms.kernels import tissue as kernel
-from stereosim_phantoms.noise import Tile, band_variance, power_law_tile, random_affine
+from stereosim_phantoms.kernels import tubes
+from stereosim_phantoms.noise import Volume, band_variance, power_law_noise
 from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.solids import Array
+from stereosim_phantoms.vessels import VesselTree, grow_vessels, vessel_parameters
 
-COARSE_SIDE, FINE_SIDE, BAND_SIDE = 64, 128, 64
+# Samples per wavelength: 2.9 at JOIN_MM on the lattice, 2.5 at finest_mm in the texture.  Along y,
+# toward the nipple, everything is drawn out by STRETCH.
+LATTICE_MM, JOIN_MM, STRETCH = 1.5625, 4.5, 1.35
+TEXTURE_SIDES, TEXELS_PER_WAVE = (64, 64, 512), 2.5
+STRAND_SIDE, STRAND_MM = 64, 2.5
 CELL_MM, CELL_MARGIN_MM = 2.0, 0.8
+# Slices of a slab that one thread fills at a time.
+SLAB, THREADS = 16, 2
 # The breast in which the fat layers of the catalogue hold: near the means of Yaffe 2009.
 REFERENCE_THICKNESS_MM, REFERENCE_GLANDULAR_FRACTION = 59.0, 0.2
 NO_MASSES = np.zeros((0, 14))
@@ -27,12 +44,13 @@ class Anatomy:
     """All that the kernels need to know of one breast (arrays: :mod:`.kernels.tissue`)."""
 
     shape: Array
-    affines: Array
-    coarse: Tile
-    fine: Tile
-    band: Tile
+    lattice: Volume
+    frame: Array
+    texture: Volume
+    weave: Array
     ducts: DuctTree
-    capsules: Array
+    vessels: VesselTree
+    tubes: Array
     starts: NDArray[np.int32]
     items: NDArray[np.int32]
     cells: Array
@@ -50,105 +68,159 @@ class Anatomy:
         origin_mm: Array,
         spacing_mm: float,
         masses: Array,
-        gland: Tile,
-        skin: Tile,
-        inside: Tile,
+        gland: Volume,
+        skin: Volume,
+        inside: Volume,
     ) -> None:
-        """Fill the (z, y, x) arrays of a box whose first voxel centre is `origin_mm`."""
-        kernel.tissue_box(origin_mm, float(spacing_mm), self.arrays, masses, gland, skin, inside)
+        """Fill the (z, y, x) arrays, zeros, of a box whose first voxel centre is `origin_mm`.
+
+        Slabs of the box are filled by threads; a slab is the same whichever thread fills it.
+        """
+
+        def fill(k: int) -> None:
+            """Fill the slab that begins at slice `k`."""
+            lo = origin_mm + np.array([0.0, 0.0, k * spacing_mm])
+            part = slice(k, k + SLAB)
+            kernel.tissue_box(
+                lo, float(spacing_mm), self.arrays, masses, gland[part], skin[part], inside[part]
+            )
+
+        slabs = range(0, len(gland), SLAB)
+        if len(slabs) < 2:
+            for k in slabs:
+                fill(k)
+            return
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(fill, slabs))
 
     @property
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """Return the arrays in the order in which every kernel takes them."""
         return (
-            self.shape, self.affines, self.coarse, self.fine, self.band,
-            self.capsules, self.starts, self.items, self.cells, self.counts,
+            self.shape, self.lattice, self.frame, self.texture, self.weave,
+            self.tubes, self.starts, self.items, self.cells, self.counts,
         )  # fmt: skip
+
+
+def drive_variance(parameters: AnatomyParameters, short_mm: float, long_mm: float) -> float:
+    """Return the variance of the drive's power-law noise between two wavelengths.
+
+    Noise and strands together have the variance 1.  Below ``finest_mm``, which voxels do not carry,
+    the same law goes on.
+    """
+    p = parameters
+    whole = band_variance(p.noise_exponent, p.longest_mm, p.finest_mm)
+    return (1.0 - p.strand_share) * band_variance(p.noise_exponent, long_mm, short_mm) / whole
 
 
 @lru_cache(maxsize=4)
 def anatomy_of(breast: BreastSpec) -> Anatomy:
-    """Build the anatomy of `breast`, or return the one built lately (about 17 MB each)."""
+    """Build the anatomy of `breast`, or return the one built lately (about 15 MB each)."""
     parameters = anatomy_parameters()
     if breast.parenchyma == "homogeneous":
         return _plain(breast)
-    coarse_mm, fine_mm = parameters.coarse_period_mm, parameters.fine_period_mm
-    join_mm, exponent = parameters.join_wavelength_mm, parameters.noise_exponent
-    rng = stream(breast.seed, "parenchyma")
-    coarse = power_law_tile(COARSE_SIDE, exponent, 0.9, coarse_mm / join_mm, rng=rng)
-    fine = power_law_tile(FINE_SIDE, exponent, fine_mm / join_mm, 0.5 * FINE_SIDE, rng=rng)
-    # The ligaments' tile repeats after eight wavelengths; its band is two octaves wide.
-    band = power_law_tile(BAND_SIDE, 3.0, 4.5, 18.0, rng=rng)
-    band_mm = 8.0 * parameters.ligament_wavelength_mm
-    along = (1.0, 1.35, 1.0)  # features are drawn out toward the nipple
-    affines = np.stack(
-        [
-            random_affine(COARSE_SIDE / coarse_mm, along, rng=rng),
-            random_affine(FINE_SIDE / fine_mm, along, rng=rng),
-            random_affine(BAND_SIDE / band_mm, (1.0, 1.5, 1.0), rng=rng),
-            random_affine(BAND_SIDE / band_mm, (1.0, 1.0, 6.0), rng=rng),
-        ]
-    )
-    # Strands keep their own axes: directions from the nipple, and slowly the distance from it.
-    affines[3, :, :3] = np.diag(
-        [BAND_SIDE / band_mm, BAND_SIDE / band_mm, BAND_SIDE / band_mm / 4.0]
-    )
-    ducts = grow_ducts(breast, parameters)
+    lattice, frame = _lattice(breast, parameters)
+    texture, weave = _texture(breast, parameters)
+    ducts, vessels = grow_ducts(breast, parameters), grow_vessels(breast, vessel_parameters())
+    rows = np.concatenate([tube_rows(ducts.capsules), tube_rows(vessels.capsules)])
+    shape = _textured_shape(breast, parameters, len(ducts.capsules))
     anatomy = Anatomy(
-        _textured_shape(breast, parameters),
-        affines,
-        coarse,
-        fine,
-        band,
-        ducts,
-        *_cell_lists(breast, ducts.kernel_rows()),
+        shape, lattice, frame, texture, weave, ducts, vessels, *_cell_lists(breast, rows)
     )
     return _calibrated(anatomy, breast)
 
 
-def _textured_shape(breast: BreastSpec, parameters: AnatomyParameters) -> Array:
+def _textured_shape(breast: BreastSpec, parameters: AnatomyParameters, ducts: int) -> Array:
     """Return the kernels' shape array with the texture entries filled, the threshold still open."""
     p = parameters
-    finest_mm = 2.0 * p.fine_period_mm / FINE_SIDE
-    slow = band_variance(p.noise_exponent, p.coarse_period_mm, p.join_wavelength_mm)
-    fast = band_variance(p.noise_exponent, p.join_wavelength_mm, finest_mm)
-    share = (1.0 - p.strand_share) / (slow + fast)
-    # Dense breasts have thin layers of fat: without this they had no room for their gland.
-    lean = (1.0 - breast.glandular_fraction) / (1.0 - REFERENCE_GLANDULAR_FRACTION)
-    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean**2
     shape = breast.shape_array()
     shape[kernel.NIPPLE] = p.nipple_mm
     shape[kernel.THRESHOLD] = 1e9
     shape[kernel.SOFT] = p.softness
-    shape[kernel.S_COARSE] = np.sqrt(share * slow)
-    shape[kernel.S_FINE] = np.sqrt(share * fast)
-    shape[kernel.S_STRAND] = np.sqrt(p.strand_share)
-    shape[kernel.PRIOR] = p.prior_weight
-    shape[kernel.SUBCUTANEOUS] = p.subcutaneous_mm * scale
-    shape[kernel.RETRO] = p.retromammary_mm * scale
-    shape[kernel.SCALLOP] = p.scallop
+    shape[kernel.S_TEXTURE] = np.sqrt(drive_variance(p, p.finest_mm, JOIN_MM))
     shape[kernel.LIGAMENT] = p.ligament_mm
     shape[kernel.LIGAMENT_SLOPE] = 2.0 * np.pi / p.ligament_wavelength_mm
-    shape[kernel.STRAND_MM] = 3.0 * p.ligament_wavelength_mm
-    shape[kernel.LATERAL] = 0.1 * breast.half_width_mm * breast.lateral
+    shape[kernel.DUCTS] = ducts
     return shape
 
 
+def _lattice(breast: BreastSpec, parameters: AnatomyParameters) -> tuple[Volume, Array]:
+    """Return the slow fields on the nodes of a lattice over the breast, and its frame."""
+    p, rng = parameters, stream(breast.seed, "parenchyma")
+    pitch = LATTICE_MM * np.array([1.0, STRETCH, 1.0])
+    low = np.array([-breast.half_width_mm, 0.0, 0.0])
+    size = np.array([2.0 * breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm])
+    nx, ny, nz = (int(n) for n in np.ceil(size / pitch) + 7)
+    corner = low - 3.0 * pitch
+    # Noise repeats: its box is no shorter than its longest wave, and no smaller than the breast.
+    least = int(np.ceil(p.longest_mm / LATTICE_MM))
+    bz, by, bx = (scipy.fft.next_fast_len(max(n, least), real=True) for n in (nz, ny, nx))
+    box = (bz, by, bx + bx % 2)
+    cut = np.s_[:nz, :ny, :nx]
+    slow = power_law_noise(box, LATTICE_MM, p.noise_exponent, JOIN_MM, p.longest_mm, rng=rng)[cut]
+    # The ligaments' band is two octaves wide.
+    waves = np.array([0.45, 1.8]) * p.ligament_wavelength_mm
+    sheet = power_law_noise(box, LATTICE_MM, 3.0, *waves, rng=rng)[cut]
+    tile = power_law_noise(3 * (STRAND_SIDE,), STRAND_MM, 3.0, *waves, rng=rng)
+    x, y, z = (corner[a] + pitch[a] * np.arange(n) for a, n in enumerate((nx, ny, nz)))
+    y, z = y[:, None], z[:, None, None]
+    # Strands run along directions from the nipple, and change slowly with the distance from it.
+    before, above = breast.chest_to_nipple_mm + 5.0 - y, z - 0.5 * breast.thickness_mm
+    r = np.maximum(np.sqrt(x * x + before**2 + above**2), 1.0)
+    turn = 3.0 * p.ligament_wavelength_mm / r
+    places = np.stack([0.25 * r, turn * above, turn * x]) / STRAND_MM
+    strand = ndimage.map_coordinates(tile, places, order=1, mode="grid-wrap")
+
+    # Gland is drawn to the middle; dense breasts have thin fat, or they had no room for it.
+    a = (x - 0.1 * breast.half_width_mm * breast.lateral) / (0.8 * breast.half_width_mm)
+    b = (y - 0.48 * breast.chest_to_nipple_mm) / (0.55 * breast.chest_to_nipple_mm)
+    c = above / (0.5 * breast.thickness_mm)
+    lean = (1.0 - breast.glandular_fraction) / (1.0 - REFERENCE_GLANDULAR_FRACTION)
+    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean**2
+    sigma = np.sqrt(drive_variance(p, JOIN_MM, p.longest_mm))
+    drive = sigma * slow + np.sqrt(p.strand_share) * strand
+    drive -= p.prior_weight * (a * a + b * b + 0.5 * c * c)
+    # Where a ligament meets the gland it draws it to the skin (Duret's crests): fat is thinnest
+    # there.  |sheet| of a normal field has the mean 0.8.
+    crest = np.minimum(np.abs(sheet), 2.0) - 0.8
+    fat = p.subcutaneous_mm * scale * (1.0 + p.scallop * (1.5 * crest + 0.7 * strand))
+    back = p.retromammary_mm * scale * (1.0 + a * a) * (1.0 + 1.5 * p.scallop * (crest - strand))
+    fields = (drive, fat, np.minimum(y / np.maximum(back, 1.0), 4.0), sheet)
+    lattice = np.stack([ndimage.spline_filter(f, 2, np.float32, "mirror") for f in fields])
+    return np.ascontiguousarray(lattice.transpose(1, 2, 3, 0)), np.concatenate([corner, pitch])
+
+
+def _texture(breast: BreastSpec, parameters: AnatomyParameters) -> tuple[Volume, Array]:
+    """Return the tile of fine noise and its affine from mm to texels."""
+    rng, texel = stream(breast.seed, "texture"), parameters.finest_mm / TEXELS_PER_WAVE
+    texture = power_law_noise(
+        TEXTURE_SIDES, texel, parameters.noise_exponent, parameters.finest_mm, JOIN_MM,
+        rng=rng, twist=(kernel.TWIST_B, kernel.TWIST_C), spline=True,
+    )  # fmt: skip
+    angle = rng.uniform(0.0, 2.0 * np.pi)
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(angle), np.sin(angle)]])
+    turn = np.vstack([turn, [0.0, -np.sin(angle), np.cos(angle)]])
+    weave = np.empty((3, 4))
+    weave[:, :3] = turn / (1.0, STRETCH, 1.0) / texel
+    weave[:, 3] = rng.uniform(0.0, 1024.0, 3)
+    return texture, weave
+
+
 def _cell_lists(
-    breast: BreastSpec, capsules: Array
+    breast: BreastSpec, rows: Array
 ) -> tuple[Array, NDArray[np.int32], NDArray[np.int32], Array, NDArray[np.int64]]:
-    """Return the capsules, and their lists by the cells of a grid over the breast."""
+    """Return the tubes, and their lists by the cells of a grid over the breast."""
     low = np.array([-breast.half_width_mm, 0.0, 0.0])
     size = np.array([2.0 * breast.half_width_mm, breast.chest_to_nipple_mm, breast.thickness_mm])
     counts = np.ceil(size / CELL_MM).astype(np.int64)
     cells = np.append(low, CELL_MM)
     starts = np.zeros(int(counts.prod()) + 1, dtype=np.int32)
-    # The margin holds the soft edge of a duct on voxels of up to 1 mm.
+    # The margin holds the soft edge of a tube on voxels of up to 1 mm.
     none = np.zeros(0, dtype=np.int32)
-    total = kernel.duct_cells(capsules, CELL_MARGIN_MM, cells, counts, starts, none)
+    total = tubes.tube_cells(rows, CELL_MARGIN_MM, cells, counts, starts, none)
     items = np.zeros(max(total, 1), dtype=np.int32)
-    kernel.duct_cells(capsules, CELL_MARGIN_MM, cells, counts, starts, items)
-    return capsules, starts, items, cells, counts
+    tubes.tube_cells(rows, CELL_MARGIN_MM, cells, counts, starts, items)
+    return rows, starts, items, cells, counts
 
 
 def _calibrated(anatomy: Anatomy, breast: BreastSpec) -> Anatomy:
@@ -193,11 +265,13 @@ def _calibrated(anatomy: Anatomy, breast: BreastSpec) -> Anatomy:
 
 
 def _plain(breast: BreastSpec) -> Anatomy:
-    """Return the anatomy of a homogeneous breast: no noise, no ducts."""
-    tile = np.zeros((1, 1, 1), dtype=np.float32)
-    none = DuctTree(np.zeros((0, 8)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_))
+    """Return the anatomy of a homogeneous breast: no noise, no tubes."""
+    nothing = np.zeros((0, 8))
+    none = np.zeros(0, dtype=np.int64)
     return Anatomy(
-        breast.shape_array(), np.zeros((4, 3, 4)), tile, tile, tile, none, none.kernel_rows(),
-        np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int32),
+        breast.shape_array(), np.zeros((4, 4, 4, 4), dtype=np.float32), np.ones(6),
+        np.zeros((1, 1, 2), dtype=np.float32), np.zeros((3, 4)),
+        DuctTree(nothing, none, np.zeros(0, dtype=np.bool_)), VesselTree(nothing, none, ()),
+        np.zeros((0, 9)), np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int32),
         np.array([0.0, 0.0, 0.0, CELL_MM]), np.zeros(3, dtype=np.int64),
     )  # fmt: skip

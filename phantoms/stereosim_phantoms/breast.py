@@ -25,9 +25,8 @@ class AnatomyParameters:
     skin_mm: float
     skin_sd_mm: float
     noise_exponent: float
-    coarse_period_mm: float
-    join_wavelength_mm: float
-    fine_period_mm: float
+    longest_mm: float
+    finest_mm: float
     strand_share: float
     prior_weight: float
     softness: float

@@ -30,13 +30,6 @@ class DuctTree:
     parents: NDArray[np.int64]
     terminal: NDArray[np.bool_]
 
-    def kernel_rows(self) -> Array:
-        """Return the capsules as the tissue kernels read them, shape (n, 9)."""
-        way = self.capsules[:, 3:6] - self.capsules[:, :3]
-        inverse = 1.0 / np.maximum((way * way).sum(axis=1), 1e-12)
-        growth = self.capsules[:, 7] - self.capsules[:, 6]
-        return np.column_stack([self.capsules[:, :3], way, inverse, self.capsules[:, 6], growth])
-
     def path_to_nipple(self, index: int) -> list[int]:
         """Return the capsules from `index` to the nipple, in that order."""
         path = []
@@ -44,6 +37,14 @@ class DuctTree:
             path.append(index)
             index = int(self.parents[index])
         return path
+
+
+def tube_rows(capsules: Array) -> Array:
+    """Return capsules (n, 8) as the tissue kernels read them, shape (n, 9)."""
+    way = capsules[:, 3:6] - capsules[:, :3]
+    inverse = 1.0 / np.maximum((way * way).sum(axis=1), 1e-12)
+    growth = capsules[:, 7] - capsules[:, 6]
+    return np.column_stack([capsules[:, :3], way, inverse, capsules[:, 6], growth])
 
 
 def grow_ducts(breast: BreastSpec, parameters: AnatomyParameters) -> DuctTree:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stereosim_phantoms.anatomy import NO_MASSES, anatomy_of
+from stereosim_phantoms.anatomy import NO_MASSES, THREADS, anatomy_of
 from stereosim_phantoms.breast import BreastSpec
 from stereosim_phantoms.fields import SupineField, TissueField, box_grid
 from stereosim_phantoms.masses import Mass, mass_parameters
 from stereosim_phantoms.referral import Referral, write_referral
 from stereosim_phantoms.solids import Array, Ellipsoids, Specks
 from stereosim_phantoms.supine import SupineMap, supine_map
+from stereosim_phantoms.texture import sampled_texture
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,18 @@ class VirtualPatient:
         """
         origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
         gland, skin, inside = (np.zeros(shape, dtype=np.float32) for _ in range(3))
-        anatomy_of(self.breast).fill_box(origin, spacing_mm, self._mass_rows(), gland, skin, inside)
-        return TissueField(origin, float(spacing_mm), gland, skin, inside)
+        masses = self._mass_rows()
+        anatomy_of(self.breast).fill_box(origin, spacing_mm, masses, gland, skin, inside)
+        texture = sampled_texture(self.breast, lo_mm, hi_mm, masses)
+        return TissueField(origin, float(spacing_mm), gland, skin, inside, texture)
 
     def supine_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> SupineField:
         """Sample the tissue in the supine-frame box from `lo_mm` to `hi_mm`, (3,) each.
 
         Each voxel centre is carried back to the compressed breast.  Skin does not stretch as
         fat does: it is laid as a sheet of the breast's skin thickness under z = 0, and what the
-        map would make thicker counts as fat.
+        map would make thicker counts as fat; so does what lies within the map's half dome but
+        beside the compressed breast, whose rim is rounder at its ends.
         """
         origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
         gland, skin, ligament, mass, inside = (np.zeros(shape, dtype=np.float32) for _ in range(5))
@@ -77,17 +82,22 @@ class VirtualPatient:
         y, x = np.meshgrid(
             *(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij"
         )
-        for k in range(
-            shape[0]
-        ):  # a slice at a time: 100 x 100 x 80 points at once would take 70 MB
+
+        def fill(k: int) -> None:
+            """Fill slice `k`: a slice at a time, for all points at once would take 70 MB."""
             depth = origin[2] + k * spacing_mm
-            points = np.stack([x.ravel(), y.ravel(), np.full(x.size, depth)], axis=1)
-            found = anatomy.evaluate(self.supine.breast_from_supine(points), spacing_mm, rows)
+            places = np.stack([x.ravel(), y.ravel(), np.full(x.size, depth)], axis=1)
+            places = self.supine.breast_from_supine(places)
+            found = anatomy.evaluate(places, spacing_mm, rows)
+            beside = (found[:, 0] == 0.0) & np.isfinite(places[:, 0])
             covered = float(np.clip((self.breast.skin_mm - depth) / spacing_mm + 0.5, 0.0, 1.0))
-            inside[k] = found[:, 0].reshape(x.shape)
+            inside[k] = np.where(beside, 1.0, found[:, 0]).reshape(x.shape)
             skin[k] = covered * inside[k]
             for volume, column in ((gland, 2), (ligament, 3), (mass, 4)):
                 volume[k] = (1.0 - covered) * found[:, column].reshape(x.shape)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(fill, range(shape[0])))
         echo = self.masses[0].echo_db if self.masses else mass_parameters().echo_db
         return SupineField(origin, float(spacing_mm), gland, skin, ligament, mass, inside, echo)
 

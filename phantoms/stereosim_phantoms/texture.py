@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim_phantoms.anatomy import FINE_SIDE, NO_MASSES, anatomy_of
+from stereosim_phantoms.anatomy import NO_MASSES, STRETCH, anatomy_of
 from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
 from stereosim_phantoms.kernels import tissue as kernel
 from stereosim_phantoms.noise import band_variance
@@ -18,8 +18,6 @@ from stereosim_phantoms.solids import Array
 # wavelength that voxels lose is long; and so thin that the eye finds no layers, as the parallax of
 # neighbours differs by less than half a millimetre.
 SHEET_MM = 1.6
-# Noise is drawn out toward the nipple, as in :mod:`.anatomy`.
-_ALONG = 1.35
 # What the tissue is evaluated with; only edges depend on it.
 _VOXEL_MM = 0.35
 
@@ -108,15 +106,14 @@ def sampled_texture(
     parenchyma = found[:, 0] - found[:, 1] - found[:, 4]
     slopes = parenchyma * found[:, 7] * 2.0 * t / (1.0 + t**2) ** 2 / soft
     p = anatomy_parameters()
-    finest_mm = 2.0 * p.fine_period_mm / FINE_SIDE
     # The noise's variance is 4 pi power * integral of k^(2 - exponent) dk.
-    band = 4.0 * np.pi * band_variance(p.noise_exponent, p.coarse_period_mm, finest_mm)
+    band = 4.0 * np.pi * band_variance(p.noise_exponent, p.longest_mm, p.finest_mm)
     return Texture(
         breast.seed,
         p.noise_exponent,
         (1.0 - p.strand_share) / band,
-        finest_mm,
-        _ALONG,
+        p.finest_mm,
+        STRETCH,
         int(numbers[0]) if len(numbers) else 0,
         (float(x[0]), float(y[0])),
         slopes.reshape(places.shape[:-1]).astype(np.float32),

@@ -11,35 +11,53 @@ def smooth(t):
     return 3 * t**2 - 2 * t**3
 
 
-def texels(affine, point):
-    return affine[:, :3] @ point + affine[:, 3]
+def spline(coefficients, place):
+    """SciPy's quadratic spline of the coefficients (z, y, x) at the place (x, y, z) in nodes."""
+    return map_coordinates(
+        coefficients.astype(float), np.array(place)[::-1, None], order=2, prefilter=False
+    )[0]
 
 
-def noise(tile, affine, point):
-    """SciPy's linear interpolation of the periodic tile."""
-    place = texels(affine, point)[::-1] % tile.shape[0]
-    return map_coordinates(tile.astype(float), place[:, None], order=1, mode="grid-wrap")[0]
+def slow_fields(lattice, frame, point):
+    """The four slow fields."""
+    return [spline(lattice[..., f], (point - frame[:3]) / frame[3:]) for f in range(4)]
+
+
+def texture_at(texture, weave, point):
+    """The texels about the place, found by undoing the twisted repeats, then SciPy's spline."""
+    place = weave[:, :3] @ point + weave[:, 3]
+    low = np.floor(place).astype(int) - 3
+    nc, nb, na = texture.shape
+    patch = np.empty((7, 7, 7))
+    for k, j, i in np.ndindex(patch.shape):
+        a, b, c = low + np.array([i, j, k])
+        while b < 0 or b >= nb:
+            b, a = (b - nb, a + names.TWIST_B) if b >= nb else (b + nb, a - names.TWIST_B)
+        while c < 0 or c >= nc:
+            c, a = (c - nc, a + names.TWIST_C) if c >= nc else (c + nc, a - names.TWIST_C)
+        patch[k, j, i] = texture[c, b, a % na]
+    return spline(patch, place - low)
 
 
 def skin_distance(shape, point):
-    """Distance to the nearer of support, paddle and the tangent plane of the front."""
-    x, y, z = point
-    thickness, reach, half, rho = (
-        shape[names.T],
-        shape[names.Y0],
-        shape[names.HALF],
-        shape[names.RHO],
-    )
-    if abs(x) >= half:
-        return -1e9
+    """Distance to the nearer of support, paddle and the rim: level of the implicit over slope."""
+    thickness, edge = shape[names.T], shape[names.RHO] * shape[names.Y0]
 
-    def front(x, v):
-        return reach * np.sqrt(1 - (x / half) ** 2) * (1 - rho * (1 - np.sqrt(1 - v * v)))
+    def level(place):
+        """1 on the rim, and in proportion to the distance from the axis."""
+        x, y, z = place
+        v = np.clip(2 * z / thickness - 1, -0.999, 0.999)
+        inset = edge * (1 - np.sqrt(1 - v * v))
+        return np.hypot(x / (shape[names.HALF] - inset), y / (shape[names.Y0] - inset))
 
-    v = np.clip(2 * z / thickness - 1, -0.999999, 0.999999)
-    slope_x = -reach * x / (half**2 * np.sqrt(1 - (x / half) ** 2)) * front(0, v) / reach
-    slope_z = -rho * front(x, 0) * v / np.sqrt(1 - v * v) * 2 / thickness
-    return min(z, thickness - z, (front(x, v) - y) / np.linalg.norm([1, slope_x, slope_z]))
+    place = np.array([point[0], max(point[1], 0.0), point[2]])
+    # The slope along z has its stop where v has: so it is taken there.
+    place[2] = np.clip(place[2], 0.0005 * thickness, 0.9995 * thickness)
+    steps = 1e-6 * np.eye(3)
+    steps[2, 2] *= np.sign(thickness / 2 - place[2])
+    slope = [(level(place + d) - level(place - d * (d[2] == 0))) for d in steps]
+    slope = np.linalg.norm(np.array(slope) / (2e-6, 2e-6, 1e-6))
+    return min(point[2], thickness - point[2], (1 - level(place)) / slope)
 
 
 def skin_distances(points, shape, result):
@@ -47,13 +65,13 @@ def skin_distances(points, shape, result):
         result[n] = skin_distance(shape, point)
 
 
-def duct_fraction(point, h, ducts):
-    """Every capsule is tried; no cells."""
+def tube_fraction(point, h, tubes):
+    """Every tube is tried; no cells."""
     best = 0.0
-    for duct in ducts:
-        start, way = duct[:3], duct[3:6]
+    for tube in tubes:
+        start, way = tube[:3], tube[3:6]
         t = np.clip(np.dot(point - start, way) / np.dot(way, way), 0, 1)
-        radius = duct[7] + t * duct[8]
+        radius = tube[7] + t * tube[8]
         wide = max(radius, 0.48 * h)
         full = min(1.0, np.pi * radius**2 / (np.pi * (wide**2 + h**2 / 12)))
         depth = wide - np.linalg.norm(point - start - t * way)
@@ -76,60 +94,35 @@ def mass_fraction(point, h, masses):
     return best, gland
 
 
-def ligament_fraction(point, h, shape, affine, band):
-    """Distance of the zero level from the value and the slope of the noise in this texel."""
-    place, size = texels(affine, point), band.shape[0]
-    base = np.floor(place).astype(int)
-    u = place - base
-    corner = np.empty((2, 2, 2))
-    for index in np.ndindex(2, 2, 2):
-        corner[index] = band[tuple((base[::-1] + index) % size)]
-    weights = [np.array([1 - t, t]) for t in u[::-1]]
-    difference = np.array([-1.0, 1.0])
-    value = np.einsum("kji,k,j,i", corner, *weights)
-    slope = np.array(
-        [
-            np.einsum("kji,k,j,i", corner, weights[0], weights[1], difference),
-            np.einsum("kji,k,j,i", corner, weights[0], difference, weights[2]),
-            np.einsum("kji,k,j,i", corner, difference, weights[1], weights[2]),
-        ]
-    )
-    steep = np.linalg.norm(affine[:, :3].T @ slope) + 1e-6
+def ligament_fraction(point, h, shape, lattice, frame):
+    """Distance from the zero of the sheet field by its value and slope at the place."""
+    value = slow_fields(lattice, frame, point)[names.SHEET]
+    step = 1e-5
+    slope = [
+        (
+            slow_fields(lattice, frame, point + d)[names.SHEET]
+            - slow_fields(lattice, frame, point - d)[names.SHEET]
+        )
+        / (2 * step)
+        for d in step * np.eye(3)
+    ]
+    steep = np.linalg.norm(slope) + 1e-6
     thick = shape[names.LIGAMENT] * smooth(steep / shape[names.LIGAMENT_SLOPE] - 0.5)
     distance = value / steep
     low, high = max(distance - h / 2, -thick / 2), min(distance + h / 2, thick / 2)
     return max(high - low, 0.0) / h
 
 
-def parenchyma(point, depth, shape, affines, coarse, fine, band):
-    slow = noise(coarse, affines[0], point)
-    to_nipple = np.array([point[0], shape[names.Y0] + 5 - point[1], point[2] - shape[names.T] / 2])
-    r = np.linalg.norm(to_nipple)
-    polar = np.array([*(shape[names.STRAND_MM] * to_nipple[[0, 2]] / r), r])
-    strand = noise(band, affines[3], polar)
-    fat = shape[names.SUBCUTANEOUS] * (1 + shape[names.SCALLOP] * (slow + strand))
+def parenchyma(point, depth, shape, lattice, frame, texture, weave):
+    drive, fat, behind, _ = slow_fields(lattice, frame, point)
     envelope = smooth((depth - 0.6 * fat - shape[names.SKIN]) / max(0.8 * fat, 0.5))
-    off = np.array(
-        [
-            (point[0] - shape[names.LATERAL]) / (0.8 * shape[names.HALF]),
-            (point[1] - 0.48 * shape[names.Y0]) / (0.55 * shape[names.Y0]),
-            np.sqrt(0.5) * to_nipple[2] / (0.5 * shape[names.T]),
-        ]
-    )
-    back = (
-        shape[names.RETRO] * (1 + off[0] ** 2) * (1 + 1.5 * shape[names.SCALLOP] * (slow - strand))
-    )
-    envelope *= smooth(point[1] / max(back, 1.0) - 0.4)
-    drive = (
-        shape[names.S_COARSE] * slow
-        + shape[names.S_STRAND] * strand
-        - shape[names.PRIOR] * np.dot(off, off)
-    )
-    return drive + shape[names.S_FINE] * noise(fine, affines[1], point), envelope
+    envelope *= smooth(behind - 0.4)
+    return drive + shape[names.S_TEXTURE] * texture_at(texture, weave, point), envelope
 
 
 def tissue(point, h, breast, masses):
-    shape, affines, coarse, fine, band, ducts = breast[:6]
+    shape, lattice, frame, texture, weave, tubes = breast[:6]
+    ducts = int(shape[names.DUCTS])
     out = np.zeros(8)
     depth = skin_distance(shape, point)
     chest = np.clip(point[1] / h + 0.5, 0, 1)
@@ -143,17 +136,18 @@ def tissue(point, h, breast, masses):
     if core <= 0:
         return out
     mass, mass_gland = mass_fraction(point, h, masses)
-    gland, ligament = shape[names.PLAIN_GLAND], 0.0
+    gland, ligament, vessel = shape[names.PLAIN_GLAND], 0.0, 0.0
     if not shape[names.PLAIN]:
-        drive, envelope = parenchyma(point, depth, shape, affines, coarse, fine, band)
+        drive, envelope = parenchyma(point, depth, shape, lattice, frame, texture, weave)
         above = max((drive - shape[names.THRESHOLD]) / shape[names.SOFT] + 0.5, 0.0)
         dense = envelope * above**2 / (above**2 + 1)
-        gland = 1 - (1 - dense) * (1 - duct_fraction(point, h, ducts))
-        ligament = (1 - gland) * ligament_fraction(point, h, shape, affines[2], band)
+        gland = 1 - (1 - dense) * (1 - tube_fraction(point, h, tubes[:ducts]))
+        ligament = (1 - gland) * ligament_fraction(point, h, shape, lattice, frame)
+        vessel = tube_fraction(point, h, tubes[ducts:])
         out[6:] = drive, envelope
     rest = core * (1 - mass)
     out[2:5] = gland * rest, ligament * rest, core * mass
-    out[5] = out[2] + out[3] + mass_gland * out[4]
+    out[5] = rest * (1 - (1 - gland - ligament) * (1 - vessel)) + mass_gland * out[4]
     return out
 
 
@@ -166,23 +160,3 @@ def tissue_box(lo, spacing, breast, masses, gland, skin, inside):
     for k, j, i in np.ndindex(gland.shape):
         found = tissue(lo + spacing * np.array([i, j, k]), spacing, breast, masses)
         gland[k, j, i], skin[k, j, i], inside[k, j, i] = found[5], found[1], found[0]
-
-
-def duct_cells(ducts, margin, cells, counts):
-    """Sets of capsules by cell that come within `margin` of any of many places in the cell."""
-    lists = []
-    share = np.linspace(0, 1, 7)
-    for k, j, i in np.ndindex(*(int(c) for c in counts[::-1])):
-        near = set()
-        for a in np.array(np.meshgrid(share, share, share)).reshape(3, -1).T:
-            place = cells[:3] + cells[3] * (np.array([i, j, k]) + a)
-            start, way = ducts[:, :3], ducts[:, 3:6]
-            t = np.clip(((place - start) * way).sum(1) / (way * way).sum(1), 0, 1)
-            gap = np.linalg.norm(place - start - t[:, None] * way, axis=1)
-            near |= set(
-                np.flatnonzero(
-                    gap < np.maximum(ducts[:, 7], ducts[:, 7] + ducts[:, 8]) + margin
-                ).tolist()
-            )
-        lists.append(near)
-    return lists

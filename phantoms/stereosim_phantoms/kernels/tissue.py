@@ -1,16 +1,17 @@
-"""Tissue as a function of position: one point at a time, nothing stored.
+"""Tissue as a function of position: a row of voxels along x at a time, nothing stored.
 
 Serves :mod:`stereosim_phantoms.anatomy`.  ``breast`` is a tuple of arrays:
 
-- ``shape`` (float64): thickness T, chest-to-nipple Y0, half width, roundness rho (edge radius over
-  Y0), skin, nipple radius, homogeneous (0 or 1), homogeneous gland fraction, threshold, softness,
-  sigma of coarse, fine and strand noise, prior weight, subcutaneous fat, retromammary fat, scallop,
-  ligament thickness, length that turns direction from the nipple into mm, lateral shift of the
-  gland, slope of the ligament noise below which a sheet fades -- at the indices below;
-- ``affines`` (4, 3, 4): mm to texels of the coarse, fine and ligament noise, and of the strands;
-- three cubic noise tiles: coarse, fine, band;
-- ``ducts`` (n, 9): start, way to the end, 1 / length^2, radius at the start and its growth;
-  ``starts`` and ``items``: the ducts near each cell;
+- ``shape`` (float64): the numbers at the indices below;
+- ``lattice`` (float32; z, y, x, field): quadratic B-spline coefficients of four slow fields, DRIVE
+  (of the parenchyma), FAT (under the skin, mm), BEHIND (y over the fat before the chest wall) and
+  SHEET (whose zeros are the ligaments), on nodes fixed in the breast;
+- ``frame`` (6,): place of the first node and pitch of the nodes, mm, along x, y, z;
+- ``texture`` (float32; c, b, a; 2 ** BITS a side): B-spline coefficients of the fine noise, which
+  repeats along a, and along b and c with a shift of TWIST_B and TWIST_C texels along a;
+- ``weave`` (3, 4): mm to texels a, b, c; a runs along x, so that a row needs one line of texels;
+- ``tubes`` (n, 9): start, way to the end, 1 / length^2, radius at the start and its growth; the
+  first shape[DUCTS] are ducts, the others vessels; ``starts``, ``items``: the tubes by cell;
 - ``cells`` (4,): corner and edge of the grid of cells, and ``counts`` (3,): how many along x, y, z.
 """
 
@@ -23,56 +24,20 @@ import numpy as np
 
 from stereosim_phantoms.kernels._jit import njit, njit_inline
 
-T, Y0, HALF, RHO, SKIN, NIPPLE, PLAIN, PLAIN_GLAND, THRESHOLD, SOFT = range(10)
-(
-    S_COARSE,
-    S_FINE,
-    S_STRAND,
-    PRIOR,
-    SUBCUTANEOUS,
-    RETRO,
-    SCALLOP,
-    LIGAMENT,
-    STRAND_MM,
-    LATERAL,
-    LIGAMENT_SLOPE,
-) = range(10, 21)
-N_SHAPE = 21
-
-
-@njit
-def _trilinear(tile: Any, a: float, b: float, c: float) -> float:
-    """Periodic trilinear value of the cubic `tile` (side a power of two) at z, y, x = c, b, a."""
-    fa, fb, fc = math.floor(a), math.floor(b), math.floor(c)
-    # Unsigned indices spare Numba the test for negative ones: a quarter of the time.
-    mask = tile.shape[0] - 1
-    i0, j0, k0 = np.uint64(int(fa) & mask), np.uint64(int(fb) & mask), np.uint64(int(fc) & mask)
-    i1, j1, k1 = (
-        np.uint64((int(fa) + 1) & mask),
-        np.uint64((int(fb) + 1) & mask),
-        np.uint64((int(fc) + 1) & mask),
-    )
-    u, v, w = a - fa, b - fb, c - fc
-    p, q = tile[k0, j0, i0], tile[k0, j1, i0]
-    r, s = tile[k1, j0, i0], tile[k1, j1, i0]
-    p += u * (tile[k0, j0, i1] - p)
-    q += u * (tile[k0, j1, i1] - q)
-    r += u * (tile[k1, j0, i1] - r)
-    s += u * (tile[k1, j1, i1] - s)
-    p += v * (q - p)
-    r += v * (s - r)
-    return float(p + w * (r - p))
-
-
-@njit
-def _noise(tile: Any, m: Any, x: float, y: float, z: float) -> float:
-    """Value of `tile` at the position (mm) carried to texels by the affine `m` (3, 4)."""
-    return _trilinear(
-        tile,
-        m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3],
-        m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3],
-        m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3],
-    )
+# Compressed thickness, chest to nipple, half width, roundness (radius of the rim over Y0), skin,
+# radius of the nipple, whether homogeneous (0 or 1) and with what gland fraction.
+T, Y0, HALF, RHO, SKIN, NIPPLE, PLAIN, PLAIN_GLAND = range(8)
+# Drive half-way from fat to gland and width of that passage, sigma of the texture, ligament
+# thickness, slope of SHEET below which a ligament fades, number of ducts.
+THRESHOLD, SOFT, S_TEXTURE, LIGAMENT, LIGAMENT_SLOPE, DUCTS = range(8, 14)
+N_SHAPE = 14
+DRIVE, FAT, BEHIND, SHEET = range(4)
+TWIST_B, TWIST_C = 195, 317
+BITS_A, BITS_B, BITS_C = 9, 6, 6
+# Rows of the scratch array: one number per voxel of the row.
+_INSIDE, _CORE, _DRIVE, _ENVELOPE, _GLAND, _SHEET, _DUCT, _VESSEL, _MASS, _MASS_GLAND, _DEPTH = (
+    range(11)
+)
 
 
 @njit
@@ -99,229 +64,349 @@ def _dense(t: float) -> float:
 
 
 @njit
-def _slab(distance: float, thickness: float, h: float) -> float:
-    """Fraction of a voxel of size `h` filled by a sheet of `thickness` at `distance`."""
-    low = max(distance - 0.5 * h, -0.5 * thickness)
-    high = min(distance + 0.5 * h, 0.5 * thickness)
-    return max(high - low, 0.0) / h
+def _basis(u: float) -> tuple[float, float, float]:
+    """Weights of three nodes of a quadratic B-spline, `u` from half-way between the first two."""
+    v = 1.0 - u
+    return 0.5 * v * v, 0.5 + u * v, 0.5 * u * u
 
 
 @njit
-def _skin_distance(shape: Any, x: float, y: float, z: float) -> float:
-    """Distance (mm, first order) inward from the skin surface; negative outside."""
-    xi = x / shape[HALF]
-    if abs(xi) >= 1.0:
-        return -1e9
-    v = min(max(2.0 * z / shape[T] - 1.0, -0.999999), 0.999999)
-    root, bend = math.sqrt(1.0 - xi * xi), math.sqrt(1.0 - v * v)
-    edge = 1.0 - shape[RHO] * (1.0 - bend)
-    gx = shape[Y0] * xi / (shape[HALF] * root) * edge
-    gz = shape[Y0] * root * shape[RHO] * v / bend * 2.0 / shape[T]
-    front = (shape[Y0] * root * edge - y) / math.sqrt(1.0 + gx * gx + gz * gz)
-    return float(min(min(z, shape[T] - z), front))
+def _section(shape: Any, z: float) -> tuple[float, float, float, float]:
+    """Return, at height z, 1 / axis^2 of the elliptic section along x and y, and how both narrow.
+
+    The rim is rounded all round, by the roundness times Y0; narrowing is d ln(axis) / dz.
+    """
+    v = min(max(2.0 * z / shape[T] - 1.0, -0.999), 0.999)
+    bend = math.sqrt(1.0 - v * v)
+    edge = shape[RHO] * shape[Y0]
+    ax, ay = shape[HALF] - edge * (1.0 - bend), shape[Y0] - edge * (1.0 - bend)
+    fall = -edge * v / bend * 2.0 / shape[T]
+    return 1.0 / (ax * ax), 1.0 / (ay * ay), fall / ax, fall / ay
+
+
+@njit
+def _depth(section: Any, x: float, y: float) -> float:
+    """Distance (mm, first order) inward from the rim: with s = 1 there, (1 - s) over its slope."""
+    ax, ay, bx, by = section
+    # Never quite 0, so that the middle has a depth.
+    px, py = ax * (x * x + 1e-9), ay * y * y
+    upward = px * bx + py * by
+    square = px + py
+    return float((math.sqrt(square) - square) / math.sqrt(px * ax + py * ay + upward * upward))
 
 
 @njit
 def skin_distances(points: Any, shape: Any, result: Any) -> None:
     """Fill `result` (n,) with the inward distance from skin of `points` (n, 3)."""
     for n in range(points.shape[0]):
-        result[n] = _skin_distance(shape, points[n, 0], points[n, 1], points[n, 2])
+        x, y, z = points[n, 0], max(points[n, 1], 0.0), points[n, 2]
+        result[n] = min(min(z, shape[T] - z), _depth(_section(shape, z), x, y))
 
 
 @njit_inline
-def _ducts(
-    x: float,
-    y: float,
-    z: float,
-    h: float,
-    ducts: Any,
-    starts: Any,
-    items: Any,
-    cells: Any,
-    counts: Any,
-) -> float:
-    """Fraction of a voxel filled by the duct capsules listed in the cell that holds the point."""
-    i = int(math.floor((x - cells[0]) / cells[3]))
+def _outline(at: Any, n: int, shape: Any, row: Any) -> tuple[int, int]:
+    """Fill _INSIDE, _CORE, _DEPTH of n voxels; return the first inside and that after the last."""
+    x0, h, y, z = at
+    first, last = n, 0
+    flat = min(z, shape[T] - z)
+    chest = _clip01(y / h + 0.5)
+    nipple = shape[NIPPLE] if y > shape[Y0] - 2.0 * shape[NIPPLE] else 0.0
+    if chest <= 0.0 or flat < -0.5 * h:
+        return first, last
+    section, front = _section(shape, z), max(y, 0.0)
+    for i in range(n):
+        row[_DEPTH, i] = min(flat, _depth(section, x0 + i * h, front))
+    for i in range(n):
+        depth = row[_DEPTH, i]
+        inside = _clip01(depth / h + 0.5) * chest
+        if nipple > 0.0:
+            over = max(y - shape[Y0], 0.0)
+            away = (x0 + i * h) ** 2 + (z - 0.5 * shape[T]) ** 2 + over * over
+            inside = max(inside, _clip01((nipple - math.sqrt(away)) / h + 0.5))
+        if inside > 0.0:
+            first, last = min(first, i), i + 1
+        row[_INSIDE, i] = inside
+        row[_CORE, i] = min(_clip01((depth - shape[SKIN]) / h + 0.5) * chest, inside)
+        row[_GLAND, i] = row[_SHEET, i] = row[_DUCT, i] = row[_VESSEL, i] = 0.0
+        row[_MASS, i] = row[_MASS_GLAND, i] = 0.0
+    return first, last
+
+
+@njit
+def _slope(u: float, pitch: float) -> tuple[float, float, float]:
+    """Return the derivatives of :func:`_basis`, for nodes `pitch` apart."""
+    return (u - 1.0) / pitch, (1.0 - 2.0 * u) / pitch, u / pitch
+
+
+@njit
+def _columns(x0: float, h: float, frame: Any, nodes: int, taps: Any, weights: Any) -> None:
+    """Fill the first of three nodes, and weights for value (3) and slope (3) along x, of a row."""
+    for i in range(taps.shape[0]):
+        s = min(max((x0 + i * h - frame[0]) / frame[3] - 0.5, 0.0), nodes - 2.001)
+        t = int(s)
+        taps[i] = t
+        weights[i, 0], weights[i, 1], weights[i, 2] = _basis(s - t)
+        weights[i, 3], weights[i, 4], weights[i, 5] = _slope(s - t, frame[3])
+
+
+@njit_inline
+def _lines(at: Any, nodes: Any, lattice: Any, frame: Any, room: Any) -> None:
+    """Fill the lines at (y, z) from one node to another: four fields, SHEET's slopes in y and z."""
+    _, _, y, z = at
+    lines, _, begins, parts = room
+    s = min(max((y - frame[1]) / frame[4] - 0.5, 0.0), lattice.shape[1] - 2.001)
+    t = min(max((z - frame[2]) / frame[5] - 0.5, 0.0), lattice.shape[0] - 2.001)
+    j, k = int(s), int(t)
+    wy, wz = _basis(s - j), _basis(t - k)
+    dy, dz = _slope(s - j, frame[4]), _slope(t - k, frame[5])
+    for p in range(3):
+        for q in range(3):
+            n = 3 * p + q
+            begins[0, n] = ((k + p) * lattice.shape[1] + j + q) * lattice.shape[2] * 4
+            parts[0, n], parts[1, n], parts[2, n] = wz[p] * wy[q], wz[p] * dy[q], dz[p] * wy[q]
+    flat = lattice.reshape(-1)
+    for i in range(nodes[0], nodes[1]):
+        drive = fat = behind = sheet = up = over = np.float32(0.0)
+        for n in range(9):
+            node = begins[0, n] + np.uint64(4 * i)
+            w, here = parts[0, n], flat[node + np.uint64(SHEET)]
+            drive += w * flat[node + np.uint64(DRIVE)]
+            fat += w * flat[node + np.uint64(FAT)]
+            behind += w * flat[node + np.uint64(BEHIND)]
+            sheet += w * here
+            up += parts[1, n] * here
+            over += parts[2, n] * here
+        lines[i, DRIVE], lines[i, FAT], lines[i, BEHIND] = drive, fat, behind
+        lines[i, SHEET], lines[i, 4], lines[i, 5] = sheet, up, over
+
+
+@njit_inline
+def _mix(lines: Any, t: int, field: int, p: float, q: float, r: float) -> float:
+    """Weigh three nodes of a line from `t` on."""
+    # Unsigned indices spare Numba the test for negative ones.
+    a = np.uint64(t)
+    b, c = a + np.uint64(1), a + np.uint64(2)
+    return float(p * lines[a, field] + q * lines[b, field] + r * lines[c, field])
+
+
+@njit_inline
+def _slow(h: float, span: Any, shape: Any, taps: Any, weights: Any, lines: Any, row: Any) -> Any:
+    """Fill _DRIVE (without texture), _ENVELOPE and _SHEET; return where texture is wanted.
+
+    Fat far below the threshold needs no texture; the calibration (threshold 1e9) wants it all.
+    """
+    first, last = span
+    begin, end = last, first
+    all_of_it = shape[THRESHOLD] > 1e8
+    enough = shape[THRESHOLD] - 0.5 * shape[SOFT] - 4.5 * shape[S_TEXTURE]
+    # No sheet is steeper than six times the usual: beyond this value a voxel holds none of it.
+    far = 3.0 * shape[LIGAMENT_SLOPE] * (shape[LIGAMENT] + h)
+    for i in range(first, last):
+        t, p, q, r = taps[i], weights[i, 0], weights[i, 1], weights[i, 2]
+        drive, fat = _mix(lines, t, DRIVE, p, q, r), _mix(lines, t, FAT, p, q, r)
+        behind, sheet = _mix(lines, t, BEHIND, p, q, r), _mix(lines, t, SHEET, p, q, r)
+        depth = row[_DEPTH, i] - shape[SKIN]
+        envelope = _smooth(behind - 0.4)
+        if depth < 1.4 * fat + 0.5:
+            envelope *= _smooth((depth - 0.6 * fat) / max(0.8 * fat, 0.5))
+        row[_DRIVE, i], row[_ENVELOPE, i] = drive, envelope
+        if all_of_it or (envelope > 0.0 and drive > enough):
+            begin, end = min(begin, i), i + 1
+        if abs(sheet) < far:
+            gx = _mix(lines, t, SHEET, weights[i, 3], weights[i, 4], weights[i, 5])
+            gy, gz = _mix(lines, t, 4, p, q, r), _mix(lines, t, 5, p, q, r)
+            slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
+            # Sheets fade where the field is flat: closed shells would show as bubbles.
+            thick = 0.5 * shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.5)
+            distance = sheet / slope
+            high, low = min(distance + 0.5 * h, thick), max(distance - 0.5 * h, -thick)
+            row[_SHEET, i] = max(high - low, 0.0) / h
+    return begin, end
+
+
+@njit_inline
+def _texture(
+    at: Any, span: Any, sigma: float, texture: Any, weave: Any, room: Any, row: Any
+) -> None:
+    """Add the texture to _DRIVE of the voxels `span` of a row."""
+    x0, h, y, z = at
+    first, last = span
+    _, strip, begins, parts = room
+    a = weave[0, 0] * (x0 + first * h) + weave[0, 3] - 0.5
+    b = weave[1, 1] * y + weave[1, 2] * z + weave[1, 3] - 0.5
+    c = weave[2, 1] * y + weave[2, 2] * z + weave[2, 3] - 0.5
+    base, j, k = int(math.floor(a)), int(math.floor(b)), int(math.floor(c))
+    a, step = a - base, weave[0, 0] * h
+    length = int(a + (last - 1 - first) * step) + 3
+    wb, wc = _basis(b - j), _basis(c - k)
+    # Nine lines of the tile: where each begins, its first texel, its weight.
+    for p in range(3):
+        kk, above = (k + p) & ((1 << BITS_C) - 1), ((k + p) >> BITS_C) * TWIST_C
+        for q in range(3):
+            jj, shift = (j + q) & ((1 << BITS_B) - 1), above + ((j + q) >> BITS_B) * TWIST_B
+            begins[0, 3 * p + q] = ((kk << BITS_B) + jj) << BITS_A
+            begins[1, 3 * p + q] = (base + shift) & ((1 << BITS_A) - 1)
+            parts[0, 3 * p + q] = wc[p] * wb[q]
+    turn = np.uint64((1 << BITS_A) - 1)
+    texels = texture.reshape(-1)
+    for r in range(length):
+        value = np.float32(0.0)
+        for n in range(9):
+            value += parts[0, n] * texels[begins[0, n] + ((begins[1, n] + np.uint64(r)) & turn)]
+        strip[r] = value
+    for i in range(first, last):
+        s = a + (i - first) * step
+        t = np.uint64(s)
+        u, v, w = _basis(s - np.float64(t))
+        grain = u * strip[t] + v * strip[t + np.uint64(1)] + w * strip[t + np.uint64(2)]
+        row[_DRIVE, i] += sigma * grain
+
+
+@njit_inline
+def _tubes(at: Any, span: Any, ducts: float, listed: Any, row: Any) -> None:
+    """Fill _DUCT and _VESSEL of a row with the fractions filled by the tubes in its cells."""
+    x0, h, y, z = at
+    first, last = span
+    tubes, starts, items, cells, counts = listed
     j = int(math.floor((y - cells[1]) / cells[3]))
     k = int(math.floor((z - cells[2]) / cells[3]))
-    if i < 0 or j < 0 or k < 0 or i >= counts[0] or j >= counts[1] or k >= counts[2]:
-        return 0.0
-    cell = (k * counts[1] + j) * counts[0] + i
-    best = 0.0
-    for n in range(starts[cell], starts[cell + 1]):
-        c = items[n]
-        px, py, pz = x - ducts[c, 0], y - ducts[c, 1], z - ducts[c, 2]
-        ax, ay, az = ducts[c, 3], ducts[c, 4], ducts[c, 5]
-        t = _clip01((px * ax + py * ay + pz * az) * ducts[c, 6])
-        px, py, pz = px - t * ax, py - t * ay, pz - t * az
-        radius = ducts[c, 7] + t * ducts[c, 8]
-        # A duct thinner than the voxel is drawn as wide as the voxel, and fainter: the factor keeps
-        # its cross-section (a disc of radius w with an edge h wide has the area pi (w^2 + h^2/12)).
-        wide = max(radius, 0.48 * h)
-        distance = px * px + py * py + pz * pz
-        if distance < (wide + 0.5 * h) ** 2:
-            full = min(1.0, radius * radius / (wide * wide + h * h / 12.0))
-            best = max(best, full * _clip01((wide - math.sqrt(distance)) / h + 0.5))
-    return best
+    if j < 0 or k < 0 or j >= counts[1] or k >= counts[2]:
+        return
+    begin = max(int(math.floor((x0 + first * h - cells[0]) / cells[3])), 0)
+    end = min(int(math.floor((x0 + (last - 1) * h - cells[0]) / cells[3])) + 1, counts[0])
+    for cell in range(begin, end):
+        place = (k * counts[1] + j) * counts[0] + cell
+        if starts[place] == starts[place + 1]:
+            continue
+        left = cells[0] + cell * cells[3] - x0
+        low = max(int(math.ceil(left / h)), first)
+        high = min(int(math.ceil((left + cells[3]) / h)), last)
+        for n in range(starts[place], starts[place + 1]):
+            tube = tubes[items[n]]
+            kind = _DUCT if items[n] < ducts else _VESSEL
+            for i in range(low, high):
+                px, py, pz = x0 + i * h - tube[0], y - tube[1], z - tube[2]
+                t = _clip01((px * tube[3] + py * tube[4] + pz * tube[5]) * tube[6])
+                px, py, pz = px - t * tube[3], py - t * tube[4], pz - t * tube[5]
+                radius = tube[7] + t * tube[8]
+                # A tube thinner than the voxel is drawn as wide as the voxel, and fainter: the
+                # factor keeps its cross-section (a disc of radius w with an edge h wide has the
+                # area pi (w^2 + h^2 / 12)).
+                wide = max(radius, 0.48 * h)
+                distance = px * px + py * py + pz * pz
+                if distance < (wide + 0.5 * h) ** 2:
+                    full = min(1.0, radius * radius / (wide * wide + h * h / 12.0))
+                    part = full * _clip01((wide - math.sqrt(distance)) / h + 0.5)
+                    row[kind, i] = max(row[kind, i], part)
 
 
 @njit_inline
-def _masses(x: float, y: float, z: float, h: float, masses: Any) -> tuple[float, float]:
-    """Fraction of a voxel inside any mass, and the gland fraction of the mass met.
+def _masses(at: Any, span: Any, masses: Any, row: Any) -> None:
+    """Fill _MASS with the fraction inside any mass, and _MASS_GLAND with its gland fraction.
 
     A row of `masses` is centre (3), inverse of the axes matrix (9), gland fraction, edge width.
     """
-    fraction, gland = 0.0, 0.0
+    x0, h, y, z = at
+    first, last = span
     for n in range(masses.shape[0]):
         m = masses[n]
-        dx, dy, dz = x - m[0], y - m[1], z - m[2]
-        wx = m[3] * dx + m[4] * dy + m[5] * dz
-        wy = m[6] * dx + m[7] * dy + m[8] * dz
-        wz = m[9] * dx + m[10] * dy + m[11] * dz
-        q = math.sqrt(wx * wx + wy * wy + wz * wz)
-        if q > 3.0:
+        dy, dz = y - m[1], z - m[2]
+        bx, by, bz = m[4] * dy + m[5] * dz, m[7] * dy + m[8] * dz, m[10] * dy + m[11] * dz
+        # Within three radii q^2 = |a|^2 d^2 + 2 a.b d + |b|^2 < 9: a stretch of the row, if any.
+        aa = m[3] * m[3] + m[6] * m[6] + m[9] * m[9]
+        middle = -(m[3] * bx + m[6] * by + m[9] * bz) / aa
+        square = middle * middle - (bx * bx + by * by + bz * bz - 9.0) / aa
+        if square <= 0.0:
             continue
-        if q < 1e-9:
-            fraction, gland = 1.0, m[12]
-            continue
-        gx = m[3] * wx + m[6] * wy + m[9] * wz
-        gy = m[4] * wx + m[7] * wy + m[10] * wz
-        gz = m[5] * wx + m[8] * wy + m[11] * wz
-        distance = (1.0 - q) * q / math.sqrt(gx * gx + gy * gy + gz * gz)
-        part = _clip01(distance / max(h, m[13]) + 0.5)
-        if part > fraction:
-            fraction, gland = part, m[12]
-    return fraction, gland
+        reach = math.sqrt(square)
+        low = max(int(math.ceil((m[0] + middle - reach - x0) / h)), first)
+        high = min(int(math.floor((m[0] + middle + reach - x0) / h)) + 1, last)
+        for i in range(low, high):
+            dx = x0 + i * h - m[0]
+            wx, wy, wz = m[3] * dx + bx, m[6] * dx + by, m[9] * dx + bz
+            q = math.sqrt(wx * wx + wy * wy + wz * wz)
+            part = 1.0
+            if q > 1e-9:
+                gx = m[3] * wx + m[6] * wy + m[9] * wz
+                gy = m[4] * wx + m[7] * wy + m[10] * wz
+                gz = m[5] * wx + m[8] * wy + m[11] * wz
+                distance = (1.0 - q) * q / math.sqrt(gx * gx + gy * gy + gz * gz)
+                part = _clip01(distance / max(h, m[13]) + 0.5)
+            if part > row[_MASS, i]:
+                row[_MASS, i], row[_MASS_GLAND, i] = part, m[12]
 
 
 @njit_inline
-def _ligament(x: float, y: float, z: float, h: float, shape: Any, m: Any, tile: Any) -> float:
-    """Fraction filled by the sheets where the band-limited noise passes through zero."""
-    a = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
-    b = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
-    c = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
-    fa, fb, fc = math.floor(a), math.floor(b), math.floor(c)
-    mask = tile.shape[0] - 1
-    i0, j0, k0 = np.uint64(int(fa) & mask), np.uint64(int(fb) & mask), np.uint64(int(fc) & mask)
-    i1, j1, k1 = (
-        np.uint64((int(fa) + 1) & mask),
-        np.uint64((int(fb) + 1) & mask),
-        np.uint64((int(fc) + 1) & mask),
-    )
-    u, v, w = a - fa, b - fb, c - fc
-    p, q = tile[k0, j0, i0], tile[k0, j1, i0]
-    r, s = tile[k1, j0, i0], tile[k1, j1, i0]
-    pu, qu = tile[k0, j0, i1] - p, tile[k0, j1, i1] - q
-    ru, su = tile[k1, j0, i1] - r, tile[k1, j1, i1] - s
-    p, q, r, s = p + u * pu, q + u * qu, r + u * ru, s + u * su
-    low, high = p + v * (q - p), r + v * (s - r)
-    value = low + w * (high - low)
-    # The sheet's distance is value over slope; the slope comes from the same eight texels.
-    ga = (1.0 - w) * (pu + v * (qu - pu)) + w * (ru + v * (su - ru))
-    gb = (1.0 - w) * (q - p) + w * (s - r)
-    gc = high - low
-    gx = m[0, 0] * ga + m[1, 0] * gb + m[2, 0] * gc
-    gy = m[0, 1] * ga + m[1, 1] * gb + m[2, 1] * gc
-    gz = m[0, 2] * ga + m[1, 2] * gb + m[2, 2] * gc
-    slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
-    # Sheets fade where the noise is flat: closed shells would show as bubbles in projection.
-    thickness = shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.5)
-    return _slab(value / slope, thickness, h)
+def _row(at: Any, breast: Any, masses: Any, plan: Any, row: Any) -> tuple[int, int]:
+    """Fill `row` at the voxels of a row; return the first inside and the one after the last.
 
-
-@njit_inline
-def _drive(
-    x: float,
-    y: float,
-    z: float,
-    depth: float,
-    shape: Any,
-    affines: Any,
-    coarse: Any,
-    fine: Any,
-    band: Any,
-) -> tuple[float, float]:
-    """Drive of the parenchyma (noise plus prior) and its envelope in [0, 1]."""
-    slow = _noise(coarse, affines[0], x, y, z)
-    dx, dy, dz = x, shape[Y0] + 5.0 - y, z - 0.5 * shape[T]
-    r = math.sqrt(dx * dx + dy * dy + dz * dz)
-    q = shape[STRAND_MM] / r
-    strand = _noise(band, affines[3], q * dx, q * dz, r)
-    fat = shape[SUBCUTANEOUS] * (1.0 + shape[SCALLOP] * (slow + strand))
-    envelope = _smooth((depth - 0.6 * fat - shape[SKIN]) / max(0.8 * fat, 0.5))
-    a = (x - shape[LATERAL]) / (0.8 * shape[HALF])
-    back = shape[RETRO] * (1.0 + a * a) * (1.0 + 1.5 * shape[SCALLOP] * (slow - strand))
-    envelope *= _smooth(y / max(back, 1.0) - 0.4)
-    b = (y - 0.48 * shape[Y0]) / (0.55 * shape[Y0])
-    c = dz / (0.5 * shape[T])
-    drive = (
-        shape[S_COARSE] * slow
-        + shape[S_STRAND] * strand
-        - shape[PRIOR] * (a * a + b * b + 0.5 * c * c)
-    )
-    # Fat far below the threshold needs no fine noise; the calibration (threshold 1e9) wants it all.
-    gap = shape[THRESHOLD] - 0.5 * shape[SOFT] - drive
-    if shape[THRESHOLD] > 1e8 or (envelope > 0.0 and gap < 5.0 * shape[S_FINE]):
-        drive += shape[S_FINE] * _noise(fine, affines[1], x, y, z)
-    return drive, envelope
-
-
-@njit_inline
-def _tissue(x: float, y: float, z: float, h: float, breast: Any, masses: Any, out: Any) -> None:
-    """Fill `out` (8,) at one point, in the order that :func:`tissue_points` gives."""
-    shape, affines, coarse, fine, band, ducts, starts, items, cells, counts = breast
-    for n in range(8):
-        out[n] = 0.0
-    depth = _skin_distance(shape, x, y, z)
-    chest = _clip01(y / h + 0.5)
-    inside = _clip01(depth / h + 0.5) * chest
-    if shape[NIPPLE] > 0.0 and y > shape[Y0] - 2.0 * shape[NIPPLE] and abs(x) < 2.0 * shape[NIPPLE]:
-        across = math.sqrt(x * x + (z - 0.5 * shape[T]) ** 2)
-        over = max(y - shape[Y0], 0.0)
-        bump = shape[NIPPLE] - math.sqrt(across * across + over * over)
-        inside = max(inside, _clip01(bump / h + 0.5))
-    if inside <= 0.0:
-        return
-    core = min(_clip01((depth - shape[SKIN]) / h + 0.5) * chest, inside)
-    out[0] = inside
-    out[1] = inside - core
-    if core <= 0.0:
-        return
-    mass, mass_gland = _masses(x, y, z, h, masses)
-    mass *= core
-    rest = core - mass
+    A row begins at ``at`` (x, voxel edge, y, z).  `plan` holds what it shares with others (nodes
+    and weights along x) and room to work in.
+    """
+    shape, lattice, frame, texture, weave = breast[:5]
+    taps, weights, room = plan
+    span = _outline(at, taps.shape[0], shape, row)
+    first, last = span
+    if first >= last:
+        return span
+    _masses(at, span, masses, row)
     if shape[PLAIN] > 0.5:
-        gland, ligament, duct = shape[PLAIN_GLAND], 0.0, 0.0
-    else:
-        drive, envelope = _drive(x, y, z, depth, shape, affines, coarse, fine, band)
-        gland = envelope * _dense((drive - shape[THRESHOLD]) / shape[SOFT] + 0.5)
-        duct = _ducts(x, y, z, h, ducts, starts, items, cells, counts)
-        gland = gland + duct * (1.0 - gland)
-        ligament = 0.0
-        if gland < 1.0:
-            ligament = (1.0 - gland) * _ligament(x, y, z, h, shape, affines[2], band)
-        out[6], out[7] = drive, envelope
-    out[2] = gland * rest
-    out[3] = ligament * rest
-    out[4] = mass
-    out[5] = (gland + ligament) * rest + mass_gland * mass
+        row[_GLAND, first:last] = shape[PLAIN_GLAND]
+        return span
+    _lines(at, (taps[first], taps[last - 1] + 3), lattice, frame, room)
+    grainy = _slow(at[1], span, shape, taps, weights, room[0], row)
+    if grainy[0] < grainy[1]:
+        _texture(at, grainy, shape[S_TEXTURE], texture, weave, room, row)
+    _tubes(at, span, shape[DUCTS], breast[5:], row)
+    for i in range(first, last):
+        gland = row[_DUCT, i]
+        if row[_ENVELOPE, i] > 0.0:
+            t = (row[_DRIVE, i] - shape[THRESHOLD]) / shape[SOFT] + 0.5
+            gland += row[_ENVELOPE, i] * _dense(t) * (1.0 - gland)
+        row[_GLAND, i] = gland
+        row[_SHEET, i] *= 1.0 - gland
+    return span
+
+
+@njit_inline
+def _plan(n: int, x0: float, h: float, breast: Any) -> Any:
+    """Return nodes and weights along x of rows of n voxels, still 0, and their room."""
+    lines = np.zeros((breast[1].shape[2], 6), dtype=np.float32)
+    strip = np.zeros(int(n * h * breast[4][0, 0]) + 8, dtype=np.float32)
+    room = lines, strip, np.zeros((2, 9), dtype=np.uint64), np.zeros((3, 9), dtype=np.float32)
+    return np.zeros(n, dtype=np.int64), np.zeros((n, 6)), room
+
+
+@njit_inline
+def _xray_gland(row: Any, i: int) -> float:
+    """Share of a voxel that counts as gland for X-rays, of what is under the skin.
+
+    Blood attenuates as gland does.  Ultrasound's columns leave the vessels out: the thresholds of
+    its observer are calibrated on tissue without them.
+    """
+    soft = row[_GLAND, i] + row[_SHEET, i]
+    soft += row[_VESSEL, i] * (1.0 - soft)
+    return float(soft + row[_MASS, i] * (row[_MASS_GLAND, i] - soft))
 
 
 @njit
 def tissue_box(
     lo: Any, spacing: float, breast: Any, masses: Any, gland: Any, skin: Any, inside: Any
 ) -> None:
-    """Fill (z, y, x) arrays with X-ray gland, skin and inside; `lo` is the first centre."""
-    out = np.zeros(8)
+    """Fill (z, y, x) arrays, zeros, with X-ray gland, skin and inside; `lo` is the first centre."""
+    plan = _plan(gland.shape[2], lo[0], spacing, breast)
+    _columns(lo[0], spacing, breast[2], breast[1].shape[2], plan[0], plan[1])
+    row = np.zeros((11, gland.shape[2]))
     for k in range(gland.shape[0]):
         z = lo[2] + k * spacing
         for j in range(gland.shape[1]):
-            y = lo[1] + j * spacing
-            for i in range(gland.shape[2]):
-                _tissue(lo[0] + i * spacing, y, z, spacing, breast, masses, out)
-                gland[k, j, i] = out[5]
-                skin[k, j, i] = out[1]
-                inside[k, j, i] = out[0]
+            at = (lo[0], spacing, lo[1] + j * spacing, z)
+            first, last = _row(at, breast, masses, plan, row)
+            for i in range(first, last):
+                core = row[_CORE, i]
+                gland[k, j, i] = core * _xray_gland(row, i)
+                skin[k, j, i] = row[_INSIDE, i] - core
+                inside[k, j, i] = row[_INSIDE, i]
 
 
 @njit
@@ -329,50 +414,27 @@ def tissue_points(points: Any, spacing: float, breast: Any, masses: Any, result:
     """Fill `result` (n, 8) at the breast-frame `points` (n, 3); a NaN point is outside.
 
     Columns: inside, skin, gland with ducts, ligament, mass (fractions of the voxel), X-ray gland
-    (gland, ligament and mass by its gland fraction), drive and envelope of the parenchyma.
+    (gland, ligament, vessel, and mass by its gland fraction), drive and envelope of the parenchyma.
     """
+    plan = _plan(1, 0.0, spacing, breast)
+    row = np.zeros((11, 1))
     for n in range(points.shape[0]):
-        if math.isnan(points[n, 0]):
-            result[n, :] = 0.0
-        else:
-            _tissue(points[n, 0], points[n, 1], points[n, 2], spacing, breast, masses, result[n])
-
-
-@njit
-def duct_cells(ducts: Any, margin: float, cells: Any, counts: Any, starts: Any, items: Any) -> int:
-    """List, for every cell, the capsules that come within `margin` of it; return the number listed.
-
-    Called twice: with an empty `items` it counts, and leaves in ``starts`` (one longer than the
-    cells) where each list begins; then it fills `items`.
-    """
-    size = cells[3]
-    filling = items.shape[0] > 0
-    used = np.zeros(starts.shape[0], dtype=np.int64)
-    span = np.zeros((3, 2), dtype=np.int64)
-    for n in range(ducts.shape[0]):
-        d = ducts[n]
-        reach = max(d[7], d[7] + d[8]) + margin
-        for axis in range(3):
-            low = d[axis] + min(d[axis + 3], 0.0) - reach - cells[axis]
-            high = d[axis] + max(d[axis + 3], 0.0) + reach - cells[axis]
-            span[axis, 0] = max(int(math.floor(low / size)), 0)
-            span[axis, 1] = min(int(math.floor(high / size)), counts[axis] - 1)
-        nearest = 0.867 * size + reach  # half the diagonal of a cell
-        for k in range(span[2, 0], span[2, 1] + 1):
-            pz = cells[2] + (k + 0.5) * size - d[2]
-            for j in range(span[1, 0], span[1, 1] + 1):
-                py = cells[1] + (j + 0.5) * size - d[1]
-                for i in range(span[0, 0], span[0, 1] + 1):
-                    px = cells[0] + (i + 0.5) * size - d[0]
-                    t = _clip01((px * d[3] + py * d[4] + pz * d[5]) * d[6])
-                    gap = (px - t * d[3]) ** 2 + (py - t * d[4]) ** 2 + (pz - t * d[5]) ** 2
-                    if gap < nearest * nearest:
-                        cell = (k * counts[1] + j) * counts[0] + i
-                        if filling:
-                            items[starts[cell] + used[cell]] = n
-                        used[cell] += 1
-    if not filling:
-        starts[0] = 0
-        for cell in range(starts.shape[0] - 1):
-            starts[cell + 1] = starts[cell] + used[cell]
-    return int(starts[-1])
+        result[n, :] = 0.0
+        x, y, z = points[n, 0], points[n, 1], points[n, 2]
+        if math.isnan(x):
+            continue
+        _columns(x, spacing, breast[2], breast[1].shape[2], plan[0], plan[1])
+        first, last = _row((x, spacing, y, z), breast, masses, plan, row)
+        if first >= last:
+            continue
+        core = row[_CORE, 0]
+        rest = core * (1.0 - row[_MASS, 0])
+        result[n, 0] = row[_INSIDE, 0]
+        result[n, 1] = row[_INSIDE, 0] - core
+        if core > 0.0:
+            result[n, 2] = rest * row[_GLAND, 0]
+            result[n, 3] = rest * row[_SHEET, 0]
+            result[n, 4] = core * row[_MASS, 0]
+            result[n, 5] = core * _xray_gland(row, 0)
+            if breast[0][PLAIN] < 0.5:
+                result[n, 6], result[n, 7] = row[_DRIVE, 0], row[_ENVELOPE, 0]
