@@ -9,6 +9,7 @@ carries none.  What passes is within the tolerance on every axis.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,6 +149,10 @@ class Bench:
         ValueError
             If the unit is mis-set so far that its marks are not recognised.
         """
+        return self._calibration
+
+    @cached_property
+    def _calibration(self) -> Calibration:
         unit, quality = self.machine.unit, load_quality()
         marks, source = reference_marks(unit, quality.tests.paddle_height_mm), "marks"
         scene = Scene(quality.alignment.sheet_mm)
