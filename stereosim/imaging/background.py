@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+import stereosim.imaging
+import stereosim.kernels
+import stereosim_phantoms
 from stereosim.geometry.views import View
 from stereosim.imaging.exposure import TISSUES, slab_paths
 from stereosim.imaging.fine_texture import TextureLaw, fine_detail
 from stereosim.imaging.materials import Array
 from stereosim.imaging.rendering import coarse_grid, rays
 from stereosim.kernels.voxel_projection import project_slices
+from stereosim_phantoms.cache import Cache, content_key, default_cache
 
 Image = NDArray[np.float32]
 
@@ -176,3 +182,52 @@ def slab_background(
     _, slant = rays(view, shape, detector)
     paths = slab_paths(thickness_mm, glandular_fraction, skin_mm) * slant.astype(np.float32)
     return Background(view, paths, step)
+
+
+def cached_backgrounds(
+    views: Sequence[View],
+    parts: Sequence[object],
+    make: Callable[[], Sequence[Background]],
+    *,
+    code: Iterable[ModuleType] = (),
+    cache: Cache | None = None,
+) -> list[Background]:
+    """Return the backgrounds of a breast in `views` from the disk; make and keep them if need be.
+
+    Parameters
+    ----------
+    views : sequence of View
+        The views, each of another name.
+    parts : sequence of object
+        All else that the backgrounds depend on, such as breast, masses, position and voxel size;
+        see :func:`~stereosim_phantoms.cache.content_key`.
+    make : callable
+        Returns the backgrounds, in the order of `views`.
+    code : iterable of module
+        What else makes them; the phantoms, this package and the kernels are known.
+    cache : Cache, optional
+        By default the user's.
+    """
+    everything = (stereosim_phantoms, stereosim.imaging, stereosim.kernels, *code)
+    key = content_key("backgrounds", tuple(views), tuple(parts), code=everything)
+
+    def arrays() -> dict[str, Array | Image]:
+        kept: dict[str, Array | Image] = {}
+        for background in make():
+            name = background.view.name
+            kept[f"{name} paths"] = background.paths_mm
+            kept[f"{name} step"] = np.array(background.step)
+            if background.detail_mm is not None:
+                kept[f"{name} detail"] = background.detail_mm
+        return kept
+
+    found = (default_cache() if cache is None else cache).arrays(key, arrays)
+    return [
+        Background(
+            view,
+            found[f"{view.name} paths"],
+            float(found[f"{view.name} step"]),
+            found.get(f"{view.name} detail"),
+        )
+        for view in views
+    ]
