@@ -55,7 +55,8 @@ def test_published_means_by_histology() -> None:
     assert 0.5 <= table["fine linear branching"].second_mean_mm <= 0.7
 
 
-HISTOGRAMS = {"punctate": 0.188, "fine linear branching": 0.324}
+# Benign; halfway between intermediate and cribriform or papillary; comedo (facts of the field).
+HISTOGRAMS = {"punctate": 0.188, "fine pleomorphic": 0.2195, "fine linear branching": 0.324}
 
 
 @pytest.mark.parametrize("name", sorted(HISTOGRAMS))
@@ -184,6 +185,58 @@ def test_other_specks_lie_in_any_direction(ducts: DuctTree) -> None:
     longest = solids.axes_mm[np.arange(40), :, lengths.argmax(axis=1)]
     spread = np.linalg.eigvalsh(np.einsum("ni,nj->ij", longest, longest) / (longest**2).sum())
     assert spread[0] > 0.15  # even: 1/3 each
+
+
+def test_pleomorphic_specks_of_a_group_differ_in_size_and_shape(ducts: DuctTree) -> None:
+    for seed in range(5):
+        solids = grown(ducts, seed, specks=20)
+        semi = np.sort(np.linalg.norm(solids.axes_mm, axis=1), axis=1)
+        assert solids.diameters_mm.max() > 2.0 * solids.diameters_mm.min()
+        long = semi[:, 2] / semi[:, 0]
+        assert long.max() > 1.8 and long.min() < 1.5
+
+
+def most_in_a_cubic_centimetre(points: np.ndarray) -> int:
+    """The most points that a cube with sides of 10 mm along the axes can hold."""
+    inside = [
+        (points[:, a] >= low) & (points[:, a] <= low + 10.0)
+        for a in range(3)
+        for low in points[:, a]
+    ]
+    n = len(points)
+    x, y, z = (np.array(inside[n * a : n * (a + 1)]) for a in range(3))
+    return int(np.einsum("in,jn,kn->ijk", x * 1, y * 1, z * 1).max())
+
+
+@pytest.mark.parametrize("name", ["amorphous", "fine linear branching"])
+def test_distributions_are_what_birads_calls_them(ducts: DuctTree, name: str) -> None:
+    for seed in range(4):
+        group = grown(ducts, seed, morphology=name, specks=14, extent_mm=9.0)
+        assert most_in_a_cubic_centimetre(group.centres_mm) >= 5
+        region = grown(
+            ducts, seed, morphology=name, specks=30, extent_mm=36.0, distribution="regional"
+        )
+        assert extent_mm(region.centres_mm) > 20.0
+        everywhere = grown(ducts, seed, morphology=name, specks=40, distribution="diffuse")
+        spread = np.ptp(everywhere.centres_mm, axis=0)
+        assert (spread > (90.0, 50.0, 25.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("distribution", "extent", "word"),
+    [
+        ("grouped", 20.0, "grouped"),
+        ("grouped", 20.1, "regional"),
+        ("regional", 12.0, "grouped"),
+        ("regional", 30.0, "regional"),
+        ("segmental", 12.0, "segmental"),
+        ("diffuse", 12.0, "diffuse"),
+    ],
+)
+def test_the_report_calls_a_group_what_spans_2_cm_at_most(
+    distribution: str, extent: float, word: str
+) -> None:
+    assert ClusterSpec("punctate", distribution, 8, extent).reported_distribution == word
 
 
 def test_a_cluster_that_would_stick_out_is_moved_in(ducts: DuctTree) -> None:
