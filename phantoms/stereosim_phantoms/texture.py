@@ -14,10 +14,9 @@ from stereosim_phantoms.noise import band_variance
 from stereosim_phantoms.solids import Array
 
 # Height of the sheets in which fine texture lies, and distance of the places in them where the
-# tissue is asked how it responds.  Sheets are independent as they are higher than the longest
-# wavelength that voxels lose is long; and so thin that the eye finds no layers, as the parallax of
-# neighbours differs by less than half a millimetre.
-SHEET_MM = 1.6
+# tissue is asked how it responds.  Sheets are independent, as they are higher than the wavelengths
+# that voxels lose are long; and so thin that no layers are seen.
+SHEET_MM = 2.0
 # What the tissue is evaluated with; only edges depend on it.
 _VOXEL_MM = 0.35
 
