@@ -235,8 +235,9 @@ def _pair(
     shots: Sequence[Shot],
 ) -> PairTruth:
     """Hold the marks against the specks as those exposures showed them."""
-    console = tuple(shots[exposure].image.view for exposure in exposures)
-    true = tuple(procedure.true_view(view) for view in stereo_pair(procedure.unit))
+    console = (shots[exposures[0]].image.view, shots[exposures[1]].image.view)
+    left, right = stereo_pair(procedure.unit)
+    true = (procedure.true_view(left), procedure.true_view(right))
     found = []
     still, moved, places = [], [], []
     for view, pixel, exposure in zip(true, (mark.left_px, mark.right_px), exposures, strict=True):
@@ -261,7 +262,7 @@ def _pair(
     )
 
 
-def _point(views: tuple[View, ...], pixels: list[Array]) -> Array:
+def _point(views: tuple[View, View], pixels: list[Array]) -> Array:
     return triangulate_pair(*views, *pixels, sigma_px=1.0).target_mm
 
 

@@ -54,8 +54,6 @@ class Hints:
 
     Attributes
     ----------
-    wrong_pairing_p : float
-        p-value below which a y mismatch is pointed out.
     empty_mark_mm : float
         Distance from every speck at which a mark counts as set on none.
     tilt_deg : tuple of two floats
@@ -64,7 +62,6 @@ class Hints:
         Frames kept near the expected place that make a search without a sweep.
     """
 
-    wrong_pairing_p: float
     empty_mark_mm: float
     tilt_deg: tuple[float, float]
     fewest_looks: int

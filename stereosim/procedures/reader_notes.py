@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.pose import NeedlePose
+from stereosim.geometry.alarm import load_alarm
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_many
 from stereosim.geometry.views import stereo_pair
@@ -116,7 +117,8 @@ def _depth(seen: Seen, reader: Reader) -> Iterator[Observation]:
 def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
     yield from _depth(seen, reader)
     # A patient who moved between the two exposures shows only to who allows for it: the novice.
-    patient = Reader(reader.unit, reader.search, load_skills()["novice"])
+    loose = load_skills()["novice"].y_tolerance_mm
+    patient = replace(reader, skill=replace(reader.skill, y_tolerance_mm=loose))
     matches = _matches(seen, patient, "target")
     if matches is None:
         yield Observation("lesion-not-seen", {"where": "pair"}, remedies=("repeat-pair",))
@@ -187,7 +189,7 @@ def _not_seen(seen: Seen, reader: Reader, where: str, remedies: tuple[str, ...])
 
 def _reliable(tip: Triangulation) -> bool:
     """Whether both views show the same point: dense specks at the needle can be taken for it."""
-    return tip.p_value >= load_hints().wrong_pairing_p
+    return tip.p_value >= load_alarm().false_alarm_rate
 
 
 def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:

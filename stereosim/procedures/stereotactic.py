@@ -20,7 +20,6 @@ from stereosim.biopsy.safety import Window, safety_check
 from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.marks import reference_marks
 from stereosim.geometry.misalignment import Misalignment, misaligned
-from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
 from stereosim.imaging.background import Background
@@ -44,6 +43,7 @@ from stereosim.procedures.intents import (
     MarkPair,
     Position,
 )
+from stereosim.procedures.marking import triangulate_marks
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.quality_views import estimate_view
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
@@ -55,9 +55,6 @@ if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
 
 Array = NDArray[np.float64]
-
-# A console assumes this uncertainty of a mark when it shows standard deviations, in pixels.
-_MARK_SD_PX = 1.0
 
 # Threads that make images: the kernels let go of the interpreter.  Each holds a slab of the breast.
 _THREADS = min(4, os.cpu_count() or 1)
@@ -297,8 +294,7 @@ class StereotacticProcedure(Procedure):
         except LookupError as error:
             raise IntentError(f"mark-pair: {error}") from error
         try:
-            views = (images[0].view, images[1].view)
-            target = triangulate_pair(*views, np.array(left), np.array(right), sigma_px=_MARK_SD_PX)
+            target = triangulate_marks((images[0].view, images[1].view), left, right)
         except ValueError as error:
             raise IntentError(f"mark-pair: {error}") from error
         seen = replace(

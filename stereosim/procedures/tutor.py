@@ -15,9 +15,10 @@ import numpy as np
 from stereosim.biopsy.needle import load_placement
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Window, freehand_check, usual_limits
+from stereosim.geometry.alarm import load_alarm
 from stereosim.procedures.observations import CODES, REMEDIES, Observation, at_step
 from stereosim.procedures.operators.skill import Skill, load_skills
-from stereosim.procedures.published import load_hints, load_training
+from stereosim.procedures.published import load_training
 from stereosim.procedures.reader_notes import off_centre, stereotactic_notes
 from stereosim.procedures.reader_notes_ultrasound import ultrasound_notes
 from stereosim.procedures.remedies import Freehand, Held, mend, problems
@@ -114,7 +115,7 @@ def _marks(seen: Seen, unit: Unit, skill: Skill) -> Iterator[Observation]:
     """Yield what the marked pair itself gives away."""
     if seen.target is not None:
         mismatch = seen.target.y_mismatch_mm
-        limit = load_hints().wrong_pairing_p
+        limit = load_alarm().false_alarm_rate
         too_far = abs(mismatch) > skill.y_tolerance_mm
         if too_far or seen.target.p_value < limit:
             yield Observation(

@@ -29,8 +29,6 @@ Array = NDArray[np.float64]
 Offset = tuple[float, float, float]
 
 NO_OFFSET: Offset = (0.0, 0.0, 0.0)
-# Below this a wrong pairing is likelier than chance (see Triangulation.p_value).
-P_ALARM = 0.01
 
 
 @dataclass(frozen=True, eq=False)

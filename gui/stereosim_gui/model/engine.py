@@ -226,8 +226,8 @@ class Engine:
 
     def preview(self, state: ProcedureState, marks: Marks) -> Preview:
         """Return what `marks` would come to: bands, target, margins of every device."""
-        from stereosim.geometry.triangulation import triangulate_pair
         from stereosim.geometry.views import stereo_pair
+        from stereosim.procedures.marking import triangulate_marks
 
         tolerance = self.room.skill.y_tolerance_mm
         views = dict(zip(("left", "right"), stereo_pair(self.room.unit), strict=True))
@@ -242,10 +242,7 @@ class Engine:
         if marks.left is None or marks.right is None:
             return Preview(marks, bands, y_tolerance_mm=tolerance)
         try:
-            target = triangulate_pair(
-                views["left"], views["right"], np.array(marks.left), np.array(marks.right),
-                sigma_px=1.0,
-            )  # fmt: skip
+            target = triangulate_marks((views["left"], views["right"]), marks.left, marks.right)
         except ValueError as error:
             return Preview(marks, bands, problem=str(error), y_tolerance_mm=tolerance)
         return Preview(marks, bands, target, "", self.margins(state, target.target_mm), tolerance)

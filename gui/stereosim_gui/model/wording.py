@@ -224,14 +224,14 @@ def mismatch(reading: Reading) -> Text | None:
         return say(
             QT_TRANSLATE_NOOP(
                 "Mismatch",
-                "Within {limit:.1f} mm, but rare for marking alone (under 1 in 100): look again.",
+                "Within {limit:.1f} mm, but rare for one speck (under 1 in 100): look again.",
             ),
             limit=reading.y_tolerance_mm,
         )
     return say(
         QT_TRANSLATE_NOOP(
             "Mismatch",
-            "Within {limit:.1f} mm: marking alone gives this or more in {n:.0f} of 100 pairs.",
+            "Within {limit:.1f} mm: one speck gives this or more in {n:.0f} of 100 pairs.",
         ),
         limit=reading.y_tolerance_mm,
         n=share,

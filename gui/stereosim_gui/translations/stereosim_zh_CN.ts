@@ -1835,12 +1835,12 @@ Firing cannot be undone.</source>
  <context>
   <name>Mismatch</name>
   <message>
-   <source>Within {limit:.1f} mm, but rare for marking alone (under 1 in 100): look again.</source>
-   <translation>在 {limit:.1f} mm 之内，但仅由标记误差造成这样的情况很少见（不到百分之一）：请再看一看。</translation>
+   <source>Within {limit:.1f} mm, but rare for one speck (under 1 in 100): look again.</source>
+   <translation>在 {limit:.1f} mm 之内，但同一颗粒很少出现这样的差别（不到百分之一）：请再看一看。</translation>
   </message>
   <message>
-   <source>Within {limit:.1f} mm: marking alone gives this or more in {n:.0f} of 100 pairs.</source>
-   <translation>在 {limit:.1f} mm 之内：仅由标记误差，100 对中就有 {n:.0f} 对达到或超过此值。</translation>
+   <source>Within {limit:.1f} mm: one speck gives this or more in {n:.0f} of 100 pairs.</source>
+   <translation>在 {limit:.1f} mm 之内：同一颗粒每 100 对中有 {n:.0f} 对达到或超过此值。</translation>
   </message>
   <message>
    <source>y mismatch above {limit:.1f} mm: two different specks, or the patient moved.</source>
