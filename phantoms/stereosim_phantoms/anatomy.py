@@ -1,9 +1,9 @@
 """The tissue of one breast as arrays for the compiled kernels, built once per breast.
 
 Slow fields (noise down to JOIN_MM, layers of fat, ligaments) lie on a lattice over the breast and
-do not repeat.  The texture, down to ``finest_mm``, is a tile that does, every 80 mm along x and,
-shifted, every 10 mm across.  Both are fixed in the breast and read by quadratic splines, so the
-anatomy is a smooth function of position.
+do not repeat.  The texture, down to ``finest_mm``, is a tile that does, every 160 mm along x and,
+shifted and bent, every 10 mm across.  Both are fixed in the breast and read by quadratic splines,
+so the anatomy is a smooth function of position.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from stereosim_phantoms.vessels import VesselTree, grow_vessels, vessel_paramete
 # Samples per wavelength: 2.9 at JOIN_MM on the lattice, 2.5 at finest_mm in the texture.  Along y,
 # toward the nipple, everything is drawn out by STRETCH.
 LATTICE_MM, JOIN_MM, STRETCH = 1.5625, 4.5, 1.35
-TEXTURE_SIDES, TEXELS_PER_WAVE = (64, 64, 512), 2.5
+TEXTURE_SIDES, TEXELS_PER_WAVE, BEND = (64, 64, 1024), 2.5, 0.007
 STRAND_SIDE, STRAND_MM = 64, 2.5
 CELL_MM, CELL_MARGIN_MM = 2.0, 0.8
 # Slices of a slab that one thread fills at a time.
@@ -115,12 +115,13 @@ def drive_variance(parameters: AnatomyParameters, short_mm: float, long_mm: floa
 
 @lru_cache(maxsize=4)
 def anatomy_of(breast: BreastSpec) -> Anatomy:
-    """Build the anatomy of `breast`, or return the one built lately (about 15 MB each)."""
+    """Build the anatomy of `breast`, or return the one built lately (3 to 8 MB each)."""
     parameters = anatomy_parameters()
     if breast.parenchyma == "homogeneous":
         return _plain(breast)
     lattice, frame = _lattice(breast, parameters)
-    texture, weave = _texture(breast, parameters)
+    texture = _tile(parameters.noise_exponent, parameters.finest_mm)
+    weave = _weave(breast, parameters)
     ducts, vessels = grow_ducts(breast, parameters), grow_vessels(breast, vessel_parameters())
     rows = np.concatenate([tube_rows(ducts.capsules), tube_rows(vessels.capsules)])
     shape = _textured_shape(breast, parameters, len(ducts.capsules))
@@ -176,34 +177,47 @@ def _lattice(breast: BreastSpec, parameters: AnatomyParameters) -> tuple[Volume,
     b = (y - 0.48 * breast.chest_to_nipple_mm) / (0.55 * breast.chest_to_nipple_mm)
     c = above / (0.5 * breast.thickness_mm)
     lean = (1.0 - breast.glandular_fraction) / (1.0 - REFERENCE_GLANDULAR_FRACTION)
-    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean**2
+    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean
     sigma = np.sqrt(drive_variance(p, JOIN_MM, p.longest_mm))
     drive = sigma * slow + np.sqrt(p.strand_share) * strand
     drive -= p.prior_weight * (a * a + b * b + 0.5 * c * c)
     # Where a ligament meets the gland it draws it to the skin (Duret's crests): fat is thinnest
     # there.  |sheet| of a normal field has the mean 0.8.
     crest = np.minimum(np.abs(sheet), 2.0) - 0.8
-    fat = p.subcutaneous_mm * scale * (1.0 + p.scallop * (1.5 * crest + 0.7 * strand))
+    fat = p.subcutaneous_mm * scale * lean * (1.0 + p.scallop * (1.5 * crest + 0.7 * strand))
     back = p.retromammary_mm * scale * (1.0 + a * a) * (1.0 + 1.5 * p.scallop * (crest - strand))
     fields = (drive, fat, np.minimum(y / np.maximum(back, 1.0), 4.0), sheet)
     lattice = np.stack([ndimage.spline_filter(f, 2, np.float32, "mirror") for f in fields])
     return np.ascontiguousarray(lattice.transpose(1, 2, 3, 0)), np.concatenate([corner, pitch])
 
 
-def _texture(breast: BreastSpec, parameters: AnatomyParameters) -> tuple[Volume, Array]:
-    """Return the tile of fine noise and its affine from mm to texels."""
-    rng, texel = stream(breast.seed, "texture"), parameters.finest_mm / TEXELS_PER_WAVE
-    texture = power_law_noise(
-        TEXTURE_SIDES, texel, parameters.noise_exponent, parameters.finest_mm, JOIN_MM,
-        rng=rng, twist=(kernel.TWIST_B, kernel.TWIST_C), spline=True,
+@lru_cache(maxsize=2)
+def _tile(exponent: float, finest_mm: float) -> Volume:
+    """Return the tile of fine noise; breasts differ in how it is woven into them."""
+    return power_law_noise(
+        TEXTURE_SIDES, finest_mm / TEXELS_PER_WAVE, exponent, finest_mm, JOIN_MM,
+        rng=stream(0, "texture"), twist=(kernel.TWIST_B, kernel.TWIST_C), spline=True,
     )  # fmt: skip
+
+
+def _weave(breast: BreastSpec, parameters: AnatomyParameters) -> Array:
+    """Return the way from mm to texels of the fine noise: a turn about x, and a slight bend."""
+    rng = stream(breast.seed, "texture")
     angle = rng.uniform(0.0, 2.0 * np.pi)
-    turn = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(angle), np.sin(angle)]])
-    turn = np.vstack([turn, [0.0, -np.sin(angle), np.cos(angle)]])
-    weave = np.empty((3, 4))
-    weave[:, :3] = turn / (1.0, STRETCH, 1.0) / texel
+    sine, cosine = np.sin(angle), np.cos(angle)
+    weave = np.zeros((3, 7))
+    weave[:, :3] = [[1.0, 0.0, 0.0], [0.0, cosine, sine], [0.0, -sine, cosine]]
+    weave[:, 1] /= STRETCH
+    # Unbent, a repeat shows in projection where it lies at nearly the same height.  The bend shears
+    # the texture by its slope times the distance from the middle, 0.3 at the ends.
+    yy, yz, zz = rng.choice([-1.0, 1.0], (3, 3)) * rng.uniform(0.5, 1.0, (3, 3)) * BEND
+    y, z = 0.5 * breast.chest_to_nipple_mm, 0.5 * breast.thickness_mm
+    weave[:, 1] -= yy * y + yz * z
+    weave[:, 2] -= yz * y + zz * z
+    weave[:, 4:] = np.stack([0.5 * yy, yz, 0.5 * zz], axis=1)
+    weave *= TEXELS_PER_WAVE / parameters.finest_mm
     weave[:, 3] = rng.uniform(0.0, 1024.0, 3)
-    return texture, weave
+    return weave
 
 
 def _cell_lists(
@@ -270,7 +284,7 @@ def _plain(breast: BreastSpec) -> Anatomy:
     none = np.zeros(0, dtype=np.int64)
     return Anatomy(
         breast.shape_array(), np.zeros((4, 4, 4, 4), dtype=np.float32), np.ones(6),
-        np.zeros((1, 1, 2), dtype=np.float32), np.zeros((3, 4)),
+        np.zeros((1, 1, 2), dtype=np.float32), np.zeros((3, 7)),
         DuctTree(nothing, none, np.zeros(0, dtype=np.bool_)), VesselTree(nothing, none, ()),
         np.zeros((0, 9)), np.zeros(2, dtype=np.int32), np.zeros(1, dtype=np.int32),
         np.array([0.0, 0.0, 0.0, CELL_MM]), np.zeros(3, dtype=np.int64),

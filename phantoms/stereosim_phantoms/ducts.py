@@ -11,6 +11,9 @@ from stereosim_phantoms.breast import AnatomyParameters, BreastSpec
 from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.solids import Array
 
+# Capsules of a branch: so many that it winds rather than breaks.
+PARTS = 4
+
 
 @dataclass(frozen=True)
 class DuctTree:
@@ -64,17 +67,17 @@ def grow_ducts(breast: BreastSpec, parameters: AnatomyParameters) -> DuctTree:
     children: list[int] = []
 
     def grow(start: Array, heading: Array, generation: int, parent: int) -> None:
-        """Add a bent branch of two capsules and its forks."""
+        """Add a winding branch of some capsules and its forks."""
         length = 0.24 * reach * 0.82**generation * rng.uniform(0.75, 1.25)
-        for part in range(2):
-            heading = heading + 0.18 * rng.standard_normal(3) * (1.0, 1.0, flatness)
+        for part in range(PARTS):
+            heading = heading + 0.16 * rng.standard_normal(3) * (1.0, 1.0, flatness)
             heading = heading / np.linalg.norm(heading)
-            end = start + 0.5 * length * heading
+            end = start + length / PARTS * heading
             if end[1] < 5.0 or breast.skin_distance_mm(end)[0] < 5.0:
                 return
             radii = [
                 parameters.duct_end_mm
-                + taper * (1.0 - (generation + 0.5 * (part + k)) / generations)
+                + taper * (1.0 - (generation + (part + k) / PARTS) / generations)
                 for k in range(2)
             ]
             capsules.append(np.concatenate([start, end, radii]))

@@ -25,7 +25,8 @@ def slow_fields(lattice, frame, point):
 
 def texture_at(texture, weave, point):
     """The texels about the place, found by undoing the twisted repeats, then SciPy's spline."""
-    place = weave[:, :3] @ point + weave[:, 3]
+    _, y, z = point
+    place = weave @ [*point, 1.0, y * y, y * z, z * z]
     low = np.floor(place).astype(int) - 3
     nc, nb, na = texture.shape
     patch = np.empty((7, 7, 7))

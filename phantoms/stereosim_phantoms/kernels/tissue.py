@@ -9,7 +9,8 @@ Serves :mod:`stereosim_phantoms.anatomy`.  ``breast`` is a tuple of arrays:
 - ``frame`` (6,): place of the first node and pitch of the nodes, mm, along x, y, z;
 - ``texture`` (float32; c, b, a; 2 ** BITS a side): B-spline coefficients of the fine noise, which
   repeats along a, and along b and c with a shift of TWIST_B and TWIST_C texels along a;
-- ``weave`` (3, 4): mm to texels a, b, c; a runs along x, so that a row needs one line of texels;
+- ``weave`` (3, 7): texels a, b, c per x, y, z, 1, y^2, y z and z^2 (mm); a alone hangs on x, so
+  that a row needs one line of texels, and the squares keep repeats from lining up in projection;
 - ``tubes`` (n, 9): start, way to the end, 1 / length^2, radius at the start and its growth; the
   first shape[DUCTS] are ducts, the others vessels; ``starts``, ``items``: the tubes by cell;
 - ``cells`` (4,): corner and edge of the grid of cells, and ``counts`` (3,): how many along x, y, z.
@@ -32,8 +33,8 @@ T, Y0, HALF, RHO, SKIN, NIPPLE, PLAIN, PLAIN_GLAND = range(8)
 THRESHOLD, SOFT, S_TEXTURE, LIGAMENT, LIGAMENT_SLOPE, DUCTS = range(8, 14)
 N_SHAPE = 14
 DRIVE, FAT, BEHIND, SHEET = range(4)
-TWIST_B, TWIST_C = 195, 317
-BITS_A, BITS_B, BITS_C = 9, 6, 6
+TWIST_B, TWIST_C = 390, 634
+BITS_A, BITS_B, BITS_C = 10, 6, 6
 # Rows of the scratch array: one number per voxel of the row.
 _INSIDE, _CORE, _DRIVE, _ENVELOPE, _GLAND, _SHEET, _DUCT, _VESSEL, _MASS, _MASS_GLAND, _DEPTH = (
     range(11)
@@ -225,6 +226,12 @@ def _slow(h: float, span: Any, shape: Any, taps: Any, weights: Any, lines: Any, 
 
 
 @njit_inline
+def _woven(w: Any, y: float, z: float) -> float:
+    """Return the part of a texel coordinate that a row has in common, from the first of three."""
+    return float(w[1] * y + w[2] * z + w[3] + w[4] * y * y + w[5] * y * z + w[6] * z * z - 0.5)
+
+
+@njit_inline
 def _texture(
     at: Any, span: Any, sigma: float, texture: Any, weave: Any, room: Any, row: Any
 ) -> None:
@@ -232,9 +239,8 @@ def _texture(
     x0, h, y, z = at
     first, last = span
     _, strip, begins, parts = room
-    a = weave[0, 0] * (x0 + first * h) + weave[0, 3] - 0.5
-    b = weave[1, 1] * y + weave[1, 2] * z + weave[1, 3] - 0.5
-    c = weave[2, 1] * y + weave[2, 2] * z + weave[2, 3] - 0.5
+    a = weave[0, 0] * (x0 + first * h) + _woven(weave[0], y, z)
+    b, c = _woven(weave[1], y, z), _woven(weave[2], y, z)
     base, j, k = int(math.floor(a)), int(math.floor(b)), int(math.floor(c))
     a, step = a - base, weave[0, 0] * h
     length = int(a + (last - 1 - first) * step) + 3
