@@ -129,7 +129,7 @@ def test_the_power_law_goes_on_below_the_voxels(view, spacing):
     voxels = native(found.paths_mm[1], found.step, (0, 0), view.shape)
     middle = origin[2] + depth / 2
     pitch = view.pitch_mm * (view.source_mm[2] - middle) / (view.source_mm[2] - view.origin_mm[2])
-    k, whole = power_spectrum(voxels + found.detail_mm, pitch)
+    k, whole = power_spectrum(voxels + found.detail_mm(), pitch)
     # The aperture of a pixel is part of the texture; turning about the centre averages it.
     aperture = np.sinc(k * pitch / np.sqrt(2)) ** 4
     whole /= aperture
@@ -160,7 +160,7 @@ def matching_shift(first, second):
 def test_what_lies_in_a_sheet_is_found_at_its_height(number):
     height = SHEET_MM * (number + 0.5)
     views = (LEFT, RIGHT, SCOUT)
-    images = [fine_detail(one_sheet(number), 0.3, view) for view in views]
+    images = [fine_detail([one_sheet(number)], 0.3, view) for view in views]
     place = np.array([[4.0, 34.0, height + 3.0]])  # we do not know the height beforehand
     corners = [np.rint(project(view, place)[0]).astype(int) - 128 for view in views]
     parts = [a[r : r + 256, c : c + 256] for a, (c, r) in zip(images, corners, strict=True)]
@@ -182,11 +182,11 @@ def test_sheets_lie_where_the_breast_was_put():
         places = np.stack(
             [rng.uniform(-20, 20, 400), rng.uniform(25, 55, 400), np.full(400, 20.5 * SHEET_MM)], 1
         )
-        untouched = fine_detail(one_sheet(20), 0.3, SCOUT)
+        untouched = fine_detail([one_sheet(20)], 0.3, SCOUT)
         moved = support_from_breast(places, usual, position)
         zero, one = support_from_breast(np.array([np.zeros(3), np.ones(3)]), usual, position)
         scale = one - zero
-        image = fine_detail(one_sheet(20).placed(1.0 / scale, -zero / scale), 0.3, SCOUT)
+        image = fine_detail([one_sheet(20).placed(1.0 / scale, -zero / scale)], 0.3, SCOUT)
         before, after = place_in(SCOUT, untouched, places), place_in(SCOUT, image, moved)
         # To the nearest pixel, half a pixel of texture is lost.
         assert np.corrcoef(before, after)[0, 1] > 0.8
@@ -216,12 +216,9 @@ def test_slabs_add_up_to_the_whole():
         low, high = np.array([*lo[:2], below]), np.array([*hi[:2], above])
         parts.append(tissue_background(patient.tissue_field(low, high, 1.0), LEFT))
     together = parts[0] + parts[1] + parts[2]
-    assert together.detail_mm == pytest.approx(whole.detail_mm, abs=1e-4)
+    assert together.detail_mm() == pytest.approx(whole.detail_mm(), abs=1e-4)
     assert together.paths_mm == pytest.approx(whole.paths_mm, abs=1e-3)
-    assert whole.detail_mm.std() > 0.05
-    plain = replace(parts[0], detail_mm=None)
-    assert (plain + parts[1]).detail_mm is parts[1].detail_mm
-    assert (plain + plain).detail_mm is None
+    assert whole.detail_mm().std() > 0.05
 
 
 def test_strength_is_how_gland_answers_to_its_drive():
@@ -294,9 +291,8 @@ def test_texture_is_subtle_beside_quantum_noise():
     machine = XrayMachine(UNIT)
     exposure = machine.exposure(thickness, patient.breast.glandular_fraction)
     background = machine.background(tissue, SCOUT)
-    coarse = machine.series(replace(background, detail_mm=None), exposure)
+    coarse = machine.series(replace(background, textures=()), exposure)
     fine = machine.series(background, exposure)
-    assert fine.background.detail_mm is None, "it is not kept twice"
     empty = Scene(thickness_mm=thickness)
     plain, grain = (s.image(empty, rng=None).pixels for s in (coarse, fine))
     noisy = fine.image(empty, rng=np.random.default_rng(1)).pixels
@@ -312,11 +308,11 @@ def test_texture_is_subtle_beside_quantum_noise():
 
 def test_backgrounds_come_back_from_the_disk(tmp_path):
     made = []
+    textures = (texture(), one_sheet(3).placed(np.array([-1.0, 1.0, 0.9]), np.ones(3)))
 
     def make():
         made.append(1)
-        plain = [slab_background(view, 50.0, 0.3) for view in (LEFT, RIGHT)]
-        return [plain[0], replace(plain[1], detail_mm=np.ones(RIGHT.shape, np.float32))]
+        return [replace(slab_background(v, 50.0, 0.3), textures=textures) for v in (LEFT, RIGHT)]
 
     cache = Cache(tmp_path)
     for _ in range(2):
@@ -325,7 +321,9 @@ def test_backgrounds_come_back_from_the_disk(tmp_path):
             assert isinstance(ours, Background)
             assert (ours.view.name, ours.step) == (theirs.view.name, theirs.step)
             assert np.array_equal(ours.paths_mm, theirs.paths_mm)
-            assert (ours.detail_mm is None) == (theirs.detail_mm is None)
+            for one, other in zip(ours.textures, textures, strict=True):
+                assert np.array_equal(one.slopes, other.slopes)
+                assert str(replace(one, slopes=None)) == str(replace(other, slopes=None))
     assert len(made) == 3
     cached_backgrounds((LEFT, RIGHT), ("slab", 51.0), make, cache=cache)
     moved = replace(LEFT, source_mm=LEFT.source_mm + 1e-6)

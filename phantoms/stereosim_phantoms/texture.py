@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +74,18 @@ class Texture:
         x, y, z = (float(v) for v in before * scale)
         a, b, c = (float(v) for v in before * offset_mm + self.offset_mm)
         return replace(self, scale=(x, y, z), offset_mm=(a, b, c))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the texture as arrays by name, as a cache keeps it."""
+        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Texture:
+        """Return the texture that :meth:`arrays` was called of."""
+        plain = {name: array.tolist() for name, array in arrays.items() if name != "slopes"}
+        values: dict[str, Any]
+        values = {n: tuple(v) if isinstance(v, list) else v for n, v in plain.items()}
+        return cls(**values, slopes=arrays["slopes"])
 
 
 def sampled_texture(

@@ -16,11 +16,12 @@ import stereosim.kernels
 import stereosim_phantoms
 from stereosim.geometry.views import View
 from stereosim.imaging.exposure import TISSUES, slab_paths
-from stereosim.imaging.fine_texture import TextureLaw, fine_detail
+from stereosim.imaging.fine_texture import fine_detail
 from stereosim.imaging.materials import Array
 from stereosim.imaging.rendering import coarse_grid, rays
 from stereosim.kernels.voxel_projection import project_slices
-from stereosim_phantoms.cache import Cache, content_key, default_cache
+from stereosim_phantoms.cache import Arrays, Cache, content_key, default_cache
+from stereosim_phantoms.texture import Texture
 
 Image = NDArray[np.float32]
 
@@ -59,26 +60,34 @@ class Background:
         Adipose, glandular tissue and skin along the ray to each sample.
     step : float
         Pixels per sample; sample ``[0, 0]`` lies `rendering.RIM` samples outside pixel ``[0, 0]``.
-    detail_mm : ndarray of float32, shape (rows, columns), optional
-        What texture finer than the grid adds to the glandular path of each pixel, and takes from
-        the adipose one.
+    textures : tuple of Texture
+        What is finer than the grid, support frame; of slabs of the breast each its own.
     """
 
     view: View
     paths_mm: Image
     step: float
-    detail_mm: Image | None = None
+    textures: tuple[Texture, ...] = ()
 
     def __add__(self, other: Background) -> Background:
         """Return the background of two tissues that do not overlap, such as slabs of a breast."""
         if (self.view.name, self.step) != (other.view.name, other.step):
             raise ValueError("backgrounds of different views do not add up")
-        details = [part.detail_mm for part in (self, other) if part.detail_mm is not None]
         return replace(
             self,
             paths_mm=self.paths_mm + other.paths_mm,
-            detail_mm=np.add(*details) if len(details) == 2 else next(iter(details), None),
+            textures=self.textures + other.textures,
         )
+
+    def detail_mm(self) -> Image:
+        """Return what fine texture adds to the glandular path and takes from the adipose one.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns)
+            At every pixel.
+        """
+        return fine_detail(self.textures, self.step * self.view.pitch_mm, self.view)
 
 
 def project_volume(
@@ -164,13 +173,11 @@ def tissue_background(
     paths[0] -= paths[1] + paths[2]
     np.maximum(paths, 0.0, out=paths)
     # Phantoms of others need not know of it.
-    texture: TextureLaw | None = getattr(tissue, "texture", None)
-    detail = None
-    if texture is not None:
-        if shift_mm != (0.0, 0.0):
-            texture = texture.placed(np.ones(3), np.array([*shift_mm, 0.0]))
-        detail = fine_detail(texture, float(spacing[0]), view)
-    return Background(view, paths, step, detail)
+    texture: Texture | None = getattr(tissue, "texture", None)
+    if texture is None:
+        return Background(view, paths, step)
+    moved = texture.placed(np.ones(3), np.array([*shift_mm, 0.0]))
+    return Background(view, paths, step, (moved,))
 
 
 def slab_background(
@@ -211,23 +218,29 @@ def cached_backgrounds(
     everything = (stereosim_phantoms, stereosim.imaging, stereosim.kernels, *code)
     key = content_key("backgrounds", tuple(views), tuple(parts), code=everything)
 
-    def arrays() -> dict[str, Array | Image]:
-        kept: dict[str, Array | Image] = {}
-        for background in make():
-            name = background.view.name
-            kept[f"{name} paths"] = background.paths_mm
-            kept[f"{name} step"] = np.array(background.step)
-            if background.detail_mm is not None:
-                kept[f"{name} detail"] = background.detail_mm
+    def arrays() -> Arrays:
+        made = make()
+        kept: Arrays = {}
+        for background in made:
+            kept[f"{background.view.name} paths"] = background.paths_mm
+            kept[f"{background.view.name} step"] = np.array(background.step)
+        # The same in every view.
+        for k, texture in enumerate(made[0].textures if made else ()):
+            kept |= {f"texture {k} {name}": array for name, array in texture.arrays().items()}
         return kept
 
     found = (default_cache() if cache is None else cache).arrays(key, arrays)
+    textures: list[Texture] = []
+    while f"texture {len(textures)} slopes" in found:
+        start = f"texture {len(textures)} "
+        own = {name.removeprefix(start): found[name] for name in found if name.startswith(start)}
+        textures.append(Texture.of_arrays(own))
     return [
         Background(
             view,
             found[f"{view.name} paths"],
             float(found[f"{view.name} step"]),
-            found.get(f"{view.name} detail"),
+            tuple(textures),
         )
         for view in views
     ]

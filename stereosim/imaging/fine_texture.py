@@ -12,6 +12,7 @@ gland gains s h n, where n has the spectrum A k^-b / h, and the way through fat 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -69,13 +70,14 @@ class TextureLaw(Protocol):
     def placed(self, scale: Array, offset_mm: Array) -> TextureLaw: ...  # noqa: D102
 
 
-def fine_detail(texture: TextureLaw, voxel_mm: float, view: View) -> Image:
+def fine_detail(textures: Sequence[TextureLaw], voxel_mm: float, view: View) -> Image:
     """Return what fine texture adds to the way through gland, at every pixel of `view`.
 
     Parameters
     ----------
-    texture : Texture
-        Law of the noise and response of the tissue, placed in the support frame.
+    textures : sequence of Texture
+        Law of the noise and response of the tissue, placed in the support frame; of one breast, or
+        of slabs of it.
     voxel_mm : float
         Edge of the voxels along x and y, on which the coarser detail stands.
     view : View
@@ -84,22 +86,24 @@ def fine_detail(texture: TextureLaw, voxel_mm: float, view: View) -> Image:
     Returns
     -------
     ndarray of float32, shape (rows, columns)
-        Path length in mm, of mean 0; results of slabs of a breast add up.
+        Path length in mm, of mean 0.
     """
-    # In the breast as it was before compression, where the law holds.
-    voxel = voxel_mm * abs(texture.scale[0])
-    pixel = _SHRINK * float(view.pitch_mm) * abs(texture.scale[0])
-    tile = _tile(texture.exponent, texture.finest_mm, texture.along, voxel, pixel)
-    path = texture.sheet_mm / abs(texture.scale[2])
-    strength = np.float32(path * np.sqrt(texture.power / texture.sheet_mm))
-    sheets = [
-        (np.ascontiguousarray(layer * strength), *_places(texture, number, view))
-        for number, layer in enumerate(texture.slopes, texture.first)
-        if layer.any()
-    ]
+    sheets = []
+    for texture in textures:
+        # In the breast as it was before compression, where the law holds.
+        before = abs(texture.scale[0])
+        pixel = _SHRINK * float(view.pitch_mm) * before
+        tile = _tile(texture.exponent, texture.finest_mm, texture.along, voxel_mm * before, pixel)
+        path = texture.sheet_mm / abs(texture.scale[2])
+        strength = np.float32(path * np.sqrt(texture.power / texture.sheet_mm))
+        sheets += [
+            (np.ascontiguousarray(layer * strength), tile, *_places(texture, number, view))
+            for number, layer in enumerate(texture.slopes, texture.first)
+            if layer.any()
+        ]
     out = np.zeros(view.shape, dtype=np.float32)
     for start in range(0, view.shape[0], _BAND):
-        for layer, rows, columns in sheets:
+        for layer, tile, rows, columns in sheets:
             band = rows + np.array([[start, 0.0]]) * rows[:, 1:]
             add_sheet(layer, tile, band, columns, out[start : start + _BAND])
     return out

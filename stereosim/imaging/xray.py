@@ -7,7 +7,7 @@ of the series then costs the solids and the noise only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,11 +251,10 @@ class ExposureSeries:
         scatter *= np.float32(spec.scatter_to_primary(exposure.thickness_mm))
         blurred = np.maximum(blur(primary, pitch, detector, focal_fwhm_mm=focal), 1e-3 * primary)
         fine = np.exp(native(np.log(blurred), background.step, (0, 0), view.shape))
-        if background.detail_mm is not None:
+        if background.textures:
             fine *= texture_transmission(
-                background.detail_mm, background.paths_mm, view.pitch_mm, beam, detector, focal
+                background.detail_mm(), background.paths_mm, view.pitch_mm, beam, detector, focal
             )
-            background = replace(background, detail_mm=None)  # large, and not asked for again
         scattered = native(scatter, background.step, (0, 0), view.shape)
         if shadow is not None:
             fine *= shadow[1]
