@@ -20,6 +20,7 @@ from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.stereotactic import StereotacticProcedure
 from stereosim.procedures.ultrasound import UltrasoundProcedure
+from stereosim_phantoms.cache import default_cache
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.randomness import derived_seed
 
@@ -72,6 +73,7 @@ def xray_looks(
         seed=derived_seed(seed, "stereotactic"),
         machine=room.machine,
         voxel_mm=_VOXEL_MM,
+        cache=default_cache(),
     )
     usual = usual_position(patient.referral, room.unit)
     state, _ = procedure.step(procedure.start(), usual if position is None else position)

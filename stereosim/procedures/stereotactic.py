@@ -22,11 +22,12 @@ from stereosim.geometry.marks import reference_marks
 from stereosim.geometry.misalignment import Misalignment, misaligned
 from stereosim.geometry.units import Unit
 from stereosim.geometry.views import View, scout, stereo_pair
-from stereosim.imaging.background import Background
+from stereosim.imaging.background import Background, cached_backgrounds
 from stereosim.imaging.hardware import Hardware
 from stereosim.imaging.needles import needle_solids
 from stereosim.imaging.scene import Needle, Scene, field_box, marker_clip
 from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
+from stereosim.procedures import approach
 from stereosim.procedures.approach import (
     compressed_mm,
     position_of,
@@ -48,6 +49,7 @@ from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.quality_views import estimate_view
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
 from stereosim.procedures.workflow import load_minutes
+from stereosim_phantoms.cache import Cache
 from stereosim_phantoms.randomness import stream
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ Array = NDArray[np.float64]
 
 # Threads that make images: the kernels let go of the interpreter.  Each holds a slab of the breast.
 _THREADS = min(4, os.cpu_count() or 1)
+
+NO_CACHE = Cache(None)
 
 # Positions whose tissue stays projected, 50 MB each: this one, and those that an undo goes back to.
 _POSITIONS = 3
@@ -78,12 +82,16 @@ class StereotacticProcedure(Procedure):
     calibrated : bool
         Whether the console estimates the geometry of each exposure from the reference marks in it.
         An exposure that does not show enough of them bears the nominal geometry.
+    cache : Cache
+        Where the projected tissue of a position is kept on disk; nowhere by default: a study of
+        many patients would only fill it.
     """
 
     machine: XrayMachine
     voxel_mm: float
     misalignment: Misalignment = field(default_factory=Misalignment)
     calibrated: bool = False
+    cache: Cache = field(default=NO_CACHE, repr=False)
     guidance: ClassVar[str] = "stereotactic"
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
     _series: dict[Position, dict[str, ExposureSeries]] = field(
@@ -261,14 +269,18 @@ class StereotacticProcedure(Procedure):
             tissue = positioned_tissue(self.patient, position, *slab, self.voxel_mm)
             return [self.machine.background(tissue, view) for view in views]
 
-        box = field_box(self.unit, thickness_mm)
-        usual = self.patient.breast.thickness_mm
-        slabs = pool.map(project, tissue_slabs(usual, position, *box, self.voxel_mm))
-        # Always in the same order, so that no rounding depends on which thread was first.
-        whole = next(slabs)
-        for slab in slabs:
-            whole = [a + b for a, b in zip(whole, slab, strict=True)]
-        return whole
+        def whole() -> list[Background]:
+            box = field_box(self.unit, thickness_mm)
+            usual = self.patient.breast.thickness_mm
+            slabs = pool.map(project, tissue_slabs(usual, position, *box, self.voxel_mm))
+            # Always in the same order, so that no rounding depends on which thread was first.
+            total = next(slabs)
+            for slab in slabs:
+                total = [a + b for a, b in zip(total, slab, strict=True)]
+            return total
+
+        parts = (self.patient.breast, self.patient.masses, position, thickness_mm, self.voxel_mm)
+        return cached_backgrounds(views, parts, whole, code=(approach,), cache=self.cache)
 
     def _needles(self, state: ProcedureState) -> tuple[Needle, ...]:
         placed = state.truth.tissue.needle

@@ -174,6 +174,7 @@ class Engine:
         from stereosim.procedures.procedure import Conditions
         from stereosim.procedures.stereotactic import StereotacticProcedure
         from stereosim.procedures.ultrasound import UltrasoundProcedure
+        from stereosim_phantoms.cache import default_cache
         from stereosim_phantoms.randomness import derived_seed
 
         room, guidance = self.room, self.spec.guidance
@@ -187,7 +188,9 @@ class Engine:
             return UltrasoundProcedure(
                 **shared, probe=room.probe, step_mm=room.setting.sweep_step_mm
             )
-        return StereotacticProcedure(**shared, machine=room.machine, voxel_mm=self.spec.voxel_mm)
+        return StereotacticProcedure(
+            **shared, machine=room.machine, voxel_mm=self.spec.voxel_mm, cache=default_cache()
+        )
 
     # --- the attempt ------------------------------------------------------------------------------
     def begin(self, report: Report) -> ProcedureState:
