@@ -13,8 +13,11 @@ from stereosim.biopsy.needle import withdraw
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.tissue import NeedleInPlace, Tissue
 from stereosim.geometry import load_units, project, scout, stereo_pair
-from stereosim.imaging.scene import Scene
+from stereosim.imaging.materials import attenuation_per_mm
+from stereosim.imaging.rendering import solid_boxes, transmission
+from stereosim.imaging.scene import Scene, solid_arrays
 from stereosim.imaging.xray import XrayMachine
+from stereosim.kernels.chords import solid_chords
 from stereosim_phantoms.provenance import SpecError
 from tests.biopsy_scenes import CENTRE, specks_at
 
@@ -181,3 +184,32 @@ def test_the_cavity_shows_where_it_is_in_every_view():
         ratio = series.image(Scene(50.0, cavities=solids), rng=None).pixels / clean
         assert ratio.max() > 1.02
         assert ratio.min() < 0.98
+
+
+def test_air_and_blood_take_the_place_of_tissue():
+    """Every energy: what the tissue along the chord took is given back, the content's is added."""
+    unit = load_units()["upright-siemens"]
+    machine, view = XrayMachine(unit), scout(unit)
+    solids = cavity_solids(sampled("vab-9g", range(1, 13)), model=DRY)
+    series = machine.series(machine.slab_background(view, 50.0, 0.25), machine.exposure(50.0))
+    beam = series.beam
+    tissue = 0.75 * beam.tissue_mu[0] + 0.25 * beam.tissue_mu[1]
+    column, row = np.rint(project(view, CENTRE[None])[0]).astype(int)
+    end = view.support_from_pixel(np.array([[column, row]], dtype=float))
+    slant = np.linalg.norm(end[0] - view.source_mm) / (view.source_mm[2] - end[0, 2])
+    arrays = solid_arrays(Scene(50.0, cavities=solids))
+    chords = np.empty((1, 2))
+    source = np.array(view.source_mm)
+    solid_chords(source, end, arrays.centres, arrays.inverses, arrays.rods, chords)
+    assert (chords > 3.0).all()
+    way = 50.0 * slant
+    after = tissue * (way - chords.sum())
+    for name, chord in zip(solids.materials, chords[0], strict=True):
+        after = after + chord * attenuation_per_mm(name, beam.energies_kev)
+    expected = (beam.absorbed_kev * np.exp(-after)).sum()
+    expected /= (beam.absorbed_kev * np.exp(-tissue * way)).sum()
+    paths = (way * np.array([0.75, 0.25, 0.0], np.float32)).reshape(3, 1, 1).astype(np.float32)
+    boxes = solid_boxes(view, arrays)
+    ratio = transmission(view, arrays, beam, paths, (row, column), boxes)
+    assert ratio[0, 0] == pytest.approx(expected, rel=1e-3)
+    assert expected > 1.05
