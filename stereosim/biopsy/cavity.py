@@ -19,12 +19,9 @@ from stereosim.biopsy.pose import Array, Vector, unit_vector
 from stereosim.biopsy.tissue import Bore, Tissue
 from stereosim.kernels.capture import BINS
 from stereosim_phantoms.provenance import Parameter, SpecError, load_toml, read_spec
-from stereosim_phantoms.solids import Ellipsoids, Specks
+from stereosim_phantoms.solids import Ellipsoids, Specks, clashes
 
 CATALOGUE = Path(__file__).parent / "data" / "cavity.toml"
-
-# Steps along the curve whose greatest value tells whether two ellipsoids are apart.
-_STEPS = np.linspace(0.0, 1.0, 201)[1:-1]
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,9 @@ def cavity_solids(
     pieces = [piece for some in parts for piece in some]
     if not pieces:
         return Specks(Ellipsoids(np.empty((0, 3)), np.empty((0, 3, 3))), (), np.empty(0, np.int64))
-    solids = Ellipsoids(np.array([p.centre for p in pieces]), np.array([p.axes for p in pieces]))
-    return Specks(solids, tuple(p.material for p in pieces), np.full(len(pieces), -1, np.int64))
+    return Specks(
+        _solids(pieces), tuple(p.material for p in pieces), np.full(len(pieces), -1, np.int64)
+    )
 
 
 def _void(bore: Bore, tissue: Tissue) -> _Void:
@@ -175,14 +173,8 @@ def _parts(void: _Void, up: Array, model: CavityModel) -> list[_Piece]:
 
 def _meet(some: list[_Piece], others: list[_Piece]) -> bool:
     """Whether any two solids of two cavities overlap or nearly touch."""
-    return any(not _apart(a, b) for a in some for b in others)
+    return bool(clashes(_solids(some), _solids(others)).any())
 
 
-def _apart(a: _Piece, b: _Piece) -> bool:
-    """Whether two ellipsoids are apart (Perram and Wertheim 1985)."""
-    way = a.centre - b.centre
-    first, second = a.axes @ a.axes.T, b.axes @ b.axes.T
-    mixed = (1.0 - _STEPS)[:, None, None] * first + _STEPS[:, None, None] * second
-    solved = np.linalg.solve(mixed, np.broadcast_to(way[:, None], (len(_STEPS), 3, 1)))
-    contact = _STEPS * (1.0 - _STEPS) * (solved[:, :, 0] @ way)
-    return bool(contact.max() > 1.0)
+def _solids(pieces: list[_Piece]) -> Ellipsoids:
+    return Ellipsoids(np.array([p.centre for p in pieces]), np.array([p.axes for p in pieces]))
