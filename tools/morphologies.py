@@ -36,10 +36,10 @@ BREAST = BreastSpec("right", 55.0, 90.0, 95.0, 1.44, 0.2, 40.0, 7, edge_mm=22.0)
 # Which of the random draws is shown, and how wide the panel is.
 SHOWN = {
     "skin": (2, 12.0), "vascular": (2, 30.0), "coarse or popcorn-like": (5, 10.0),
-    "large rod-like": (3, 30.0), "round": (6, 19.0), "rim": (2, 11.0), "dystrophic": (8, 14.0),
+    "large rod-like": (5, 34.0), "round": (6, 19.0), "rim": (2, 11.0), "dystrophic": (8, 14.0),
     "milk of calcium": (1, 14.0), "suture": (1, 14.0),
     "punctate": (1, 12.0), "amorphous": (1, 10.0), "coarse heterogeneous": (1, 13.0),
-    "fine pleomorphic": (2, 11.0), "fine linear branching": (8, 11.0),
+    "fine pleomorphic": (2, 11.0), "fine linear branching": (2, 11.0),
 }  # fmt: skip
 SINGLE = ("vascular", "rim", "suture")
 

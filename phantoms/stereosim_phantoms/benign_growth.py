@@ -234,7 +234,7 @@ def _rods(
         duct = float(np.linalg.norm(way))
         half = 0.5 * np.array(
             [
-                min(float(rng.uniform(*kind.size_mm)), max(1.2 * duct, kind.size_mm[0])),
+                min(float(rng.uniform(*kind.size_mm)), max(2.4 * duct, kind.size_mm[0])),
                 *2 * [float(rng.uniform(*kind.width_mm))],
             ]
         )

@@ -119,7 +119,7 @@ def _linear(
     """Place specks along the one duct whose middle lies nearest to `centre`."""
     nearest = _nearest_duct(ducts, centre)
     below = nearest
-    for _ in range(3):  # go outward a little, so that the line passes through the nearest place
+    for _ in range(6):  # go outward a little, so that the line passes through the nearest place
         children = np.flatnonzero(ducts.parents == below)
         below = int(children[0]) if len(children) else below
     path = np.array(ducts.path_to_nipple(below)[:-1] or [nearest])
