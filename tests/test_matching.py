@@ -11,7 +11,6 @@ from stereosim.geometry.units import load_units
 from stereosim.imaging.detection import Candidates
 from stereosim.procedures.matching import (
     Matches,
-    choose_group,
     load_pairing,
     match_pair,
     similarity,
@@ -55,6 +54,7 @@ def match(
         (left, right),
         expected_mm=EXPECTED,
         gate_mm=12.0,
+        place_sd_mm=6.0,
         depth_mm=(0.0, 55.0),
         radius_mm=radius_mm,
         y_tolerance_mm=1.5,
@@ -101,19 +101,6 @@ def test_one_speck_alone_is_found_where_it_is() -> None:
     assert found is not None
     assert found.points_mm[0] == pytest.approx(point[0], abs=1e-6)
     assert found.strength[0] == 8.0
-
-
-def test_the_denser_group_is_chosen_and_the_gate_holds() -> None:
-    rng = np.random.default_rng(3)
-    dense = np.array([4.0, -2.0]) + rng.uniform(-2, 2, (7, 2))
-    sparse = np.array([-9.0, 6.0]) + rng.uniform(-2, 2, (2, 2))
-    far = np.array([60.0, 0.0]) + rng.uniform(-2, 2, (30, 2))
-    points = np.concatenate([sparse, far, dense])
-    group = choose_group(points, np.full(39, 8.0), np.zeros(2), gate_mm=25.0, radius_mm=4.0)
-    assert group is not None
-    assert set(group.members) == set(range(32, 39))
-    assert group.centre_mm == pytest.approx(dense.mean(axis=0))
-    assert choose_group(far, np.ones(30), np.zeros(2), gate_mm=25.0, radius_mm=4.0) is None
 
 
 def cluster(

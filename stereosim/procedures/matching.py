@@ -60,22 +60,6 @@ def load_pairing() -> Pairing:
 
 
 @dataclass(frozen=True)
-class Group:
-    """A group of candidates in one image.
-
-    Attributes
-    ----------
-    centre_mm : ndarray, shape (2,)
-        Strength-weighted centre.
-    members : ndarray of int
-        Indices of the candidates that belong to it.
-    """
-
-    centre_mm: Array
-    members: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class Matches:
     """Points in space that were found in both views.
 
@@ -139,50 +123,6 @@ def spread_order(points_mm: Array, first: int) -> list[int]:
     return order
 
 
-def choose_group(
-    points_mm: Array, strength: Array, expected_mm: Array, *, gate_mm: float, radius_mm: float
-) -> Group | None:
-    """Choose the densest group of candidates near the expected place.
-
-    Parameters
-    ----------
-    points_mm : ndarray, shape (n, 2)
-        Candidates in the image plane, brought to mid-breast scale.
-    strength : ndarray, shape (n,)
-        Their signal-to-noise ratios.
-    expected_mm : ndarray, shape (2,)
-        Where the referral puts the finding.
-    gate_mm : float
-        Candidates farther from there are not considered; inside, nearer is only mildly better.
-    radius_mm : float
-        Radius of the group looked for: half the extent that the referral reports.
-
-    Returns
-    -------
-    Group or None
-        None where nothing lies inside the gate.
-    """
-    away = np.linalg.norm(points_mm - expected_mm, axis=1)
-    near = np.flatnonzero(away <= gate_mm)
-    if len(near) == 0:
-        return None
-    inside = points_mm[near]
-    weight = strength[near]
-    between = np.linalg.norm(inside[:, None] - inside[None], axis=2)
-    support = (weight * (between <= radius_mm)).sum(axis=1) * np.exp(
-        -0.5 * (away[near] / gate_mm) ** 2
-    )
-    seed = int(np.argmax(support))
-    members = between[seed] <= radius_mm
-    for _ in range(3):  # let the group settle on its own centre
-        centre = np.average(inside[members], axis=0, weights=weight[members])
-        settled = np.linalg.norm(inside - centre, axis=1) <= radius_mm
-        if not settled.any() or (settled == members).all():
-            break
-        members = settled
-    return Group(np.asarray(centre), near[members])
-
-
 def similarity(left: Candidates, right: Candidates, spec: Pairing | None = None) -> Array:
     """Return the log likelihood ratio, one speck against two, of each pair of candidates, (n, m).
 
@@ -220,6 +160,7 @@ def match_pair(
     *,
     expected_mm: Array,
     gate_mm: float,
+    place_sd_mm: float,
     depth_mm: tuple[float, float],
     radius_mm: float,
     y_tolerance_mm: float,
@@ -244,7 +185,9 @@ def match_pair(
     expected_mm : ndarray, shape (2,)
         Expected x and y, support frame.
     gate_mm : float
-        Largest distance from there in the x-y plane; half of it counts as one standard deviation.
+        Largest distance from there in the x-y plane.
+    place_sd_mm : float
+        Standard deviation per axis of the expected place.
     depth_mm : (float, float)
         Lowest and highest z that are possible.
     radius_mm : float
@@ -267,7 +210,7 @@ def match_pair(
     span = max(depth_mm[1] - depth_mm[0], radius_mm)
     group = _Group(radius_mm, span, y_tolerance_mm)
     off = np.linalg.norm(pairs.points_mm[:, :2] - expected_mm, axis=1)
-    near = np.exp(-0.5 * (off / (0.5 * gate_mm)) ** 2)
+    near = np.exp(-0.5 * (off / place_sd_mm) ** 2)
     # Each pair in turn as the leader: every left candidate adds its best partner, if it has one.
     support = np.empty(len(pairs))
     for k in range(len(pairs)):

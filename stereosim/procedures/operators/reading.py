@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
-from stereosim.geometry.projection import back_project, project
+from stereosim.geometry.alarm import pairing_alarm
+from stereosim.geometry.marks import reference_marks
+from stereosim.geometry.projection import back_project, magnification, project
 from stereosim.geometry.targets import Triangulation
 from stereosim.geometry.triangulation import triangulate_pair
 from stereosim.geometry.units import Unit
-from stereosim.geometry.views import View, scout, stereo_pair
+from stereosim.geometry.views import View
 from stereosim.imaging.detection import Candidates, find_needle_tip, find_specks
+from stereosim.imaging.needles import point_mm
 from stereosim.imaging.xray import XrayImage
-from stereosim.procedures.matching import Matches, choose_group, match_pair
+from stereosim.procedures.matching import Matches, match_pair
+from stereosim.procedures.operators.choosing import Group, choose_groups, in_skin, suspicious
 from stereosim.procedures.operators.skill import Search, Skill
 from stereosim.procedures.state import Seen
 
@@ -26,6 +30,8 @@ Array = NDArray[np.float64]
 
 # The search measures the noise around what it looks at: it is given this much more on each side.
 _MARGIN_MM = 5.0
+# The needle is looked for from its point to this height above it.
+_SHAFT_MM = 40.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,24 @@ class Place:
         )
 
 
-def specks_near(
-    image: XrayImage,
-    place: Place,
-    *,
-    exclude: Array | None = None,
-    false_alarms_per_image: float | None = None,
-) -> Candidates:
+def part_of(image: XrayImage, box_px: tuple[int, int, int, int]) -> XrayImage:
+    """Return a part of an image: first and last row, first and last column."""
+    row0, row1, column0, column1 = box_px
+    if row1 - row0 < 3 or column1 - column0 < 3:
+        row0, row1, column0, column1 = 0, 3, 0, 3  # too little to show anything
+    view = image.view
+    return replace(
+        image,
+        pixels=np.ascontiguousarray(image.pixels[row0:row1, column0:column1]),
+        view=replace(
+            view,
+            origin_mm=view.origin_mm + row0 * view.row_mm + column0 * view.column_mm,
+            shape=(row1 - row0, column1 - column0),
+        ),
+    )
+
+
+def specks_near(image: XrayImage, place: Place, *, exclude: Array | None = None) -> Candidates:
     """Search the part of `image` that can show `place`.
 
     Parameters
@@ -84,31 +101,17 @@ def specks_near(
         Where to look.
     exclude : ndarray, shape (n, 3), optional
         Discs that are not searched (column, row, radius), pixels of the whole image.
-    false_alarms_per_image : float, optional
-        As in :func:`stereosim.imaging.detection.find_specks`.
 
     Returns
     -------
     Candidates
         Their pixels are those of the whole image.
     """
-    row0, row1, column0, column1 = place.box_px(image.view)
-    if row1 - row0 < 3 or column1 - column0 < 3:
-        row0, row1, column0, column1 = 0, 3, 0, 3  # too little to show anything
-    view = image.view
-    part = replace(
-        image,
-        pixels=np.ascontiguousarray(image.pixels[row0:row1, column0:column1]),
-        view=replace(
-            view,
-            origin_mm=view.origin_mm + row0 * view.row_mm + column0 * view.column_mm,
-            shape=(row1 - row0, column1 - column0),
-        ),
-    )
-    corner = np.array([column0, row0], dtype=np.float64)
+    box = place.box_px(image.view)
+    corner = np.array([box[2], box[0]], dtype=np.float64)
     if exclude is not None:
         exclude = exclude - np.array([*corner, 0.0])
-    found = find_specks(part, exclude=exclude, false_alarms_per_image=false_alarms_per_image)
+    found = find_specks(part_of(image, box), exclude=exclude)
     return replace(found, pixels=found.pixels + corner)
 
 
@@ -148,7 +151,7 @@ class Reader:
     search : Search
         How far the reader looks.
     skill : Skill
-        What the reader takes for the same speck in two views.
+        How well the reader sees, and what is taken for the same speck in two views.
     """
 
     unit: Unit
@@ -159,46 +162,111 @@ class Reader:
         """Return the radius of the group looked for: half of what the referral reports."""
         return max(seen.referral.extent_mm / 2.0, self.search.minimum_radius_mm)
 
-    def scout_group(self, seen: Seen, expected: Array) -> Array | None:
-        """Return the centre of the group on the newest scout, support frame x and y.
+    def specks(self, image: XrayImage, place: Place, thickness_mm: float) -> Candidates:
+        """Return what this reader takes for specks near a place, the unit's own marks left out."""
+        found = specks_near(image, place, exclude=self._marks(image.view, thickness_mm))
+        # Who uses half of the information needs a signal that is larger by the root of two.
+        threshold = found.threshold / np.sqrt(self.skill.efficiency)
+        return replace(found.subset(found.snr >= threshold), threshold=threshold)
+
+    def _marks(self, view: View, thickness_mm: float) -> Array:
+        """Return the discs (column, row, radius) in which the reference marks can be."""
+        marks = reference_marks(self.unit, thickness_mm)
+        if len(marks) == 0:
+            return np.empty((0, 3))
+        reach = 0.5 * marks.diameter_mm * magnification(view, marks.centres_mm)
+        radius = (reach + self.search.mark_margin_mm) / view.pitch_mm
+        return np.column_stack([project(view, marks.centres_mm), radius])
+
+    def scout_groups(self, seen: Seen, expected: Array) -> list[Group]:
+        """Return the groups on the newest scout, x and y of the support frame, best first.
 
         Parameters
         ----------
         seen : Seen
             With a scout.
         expected : ndarray, shape (2,)
-            Where it is expected.
+            Where the lesion is expected.
         """
         image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
-        place = Place(expected, self.search.scout_gate_mm, (0.0, seen.thickness_mm))
-        found = specks_near(image, place)
+        gate = self.search.scout_gate_mm
+        place = Place(expected, gate, (0.0, seen.thickness_mm))
+        found = self.specks(image, place, seen.thickness_mm)
         if len(found) == 0:
-            return None
-        points = back_project(scout(self.unit), found.pixels, seen.thickness_mm / 2.0)[:, :2]
-        group = choose_group(
-            points,
-            found.snr,
-            expected,
-            gate_mm=self.search.scout_gate_mm,
-            radius_mm=self.radius_mm(seen),
-        )
-        return None if group is None else group.centre_mm
+            return []
+        points = back_project(image.view, found.pixels, seen.thickness_mm / 2.0)[:, :2]
+        radius = self.radius_mm(seen)
+        return choose_groups(points, found, expected, seen.referral, gate_mm=gate, radius_mm=radius)
+
+    def scout_group(self, seen: Seen, expected: Array) -> Array | None:
+        """Return the centre of the best of :meth:`scout_groups`, or None."""
+        groups = self.scout_groups(seen, expected)
+        return groups[0].centre_mm if groups else None
 
     def match(
-        self, seen: Seen, phase: str, expected: Array, depth_mm: tuple[float, float]
+        self,
+        seen: Seen,
+        phase: str,
+        expected: Array,
+        depth_mm: tuple[float, float],
+        *,
+        y_tolerance_mm: float | None = None,
+        place_sd_mm: float | None = None,
     ) -> Matches | None:
-        """Return the specks that the newest pair of `phase` shows near `expected` (x, y)."""
-        place = Place(expected, self.search.pair_gate_mm, depth_mm)
-        left, right = (specks_near(image, place) for image in seen.pair(phase))
-        return match_pair(
-            stereo_pair(self.unit),
-            (left, right),
-            expected_mm=expected,
-            gate_mm=self.search.pair_gate_mm,
-            depth_mm=depth_mm,
-            radius_mm=self.radius_mm(seen),
-            y_tolerance_mm=self.skill.y_tolerance_mm,
-        )
+        """Return the specks that the newest pair of `phase` shows near `expected` (x, y).
+
+        A group in the skin is passed over for one beneath it, if there is one.
+
+        Parameters
+        ----------
+        seen : Seen
+            With such a pair.
+        phase : str
+            ``"target"``, ``"prefire"`` or ``"postfire"``.
+        expected : ndarray, shape (2,)
+            Where the lesion is expected.
+        depth_mm : (float, float)
+            Lowest and highest z that are possible.
+        y_tolerance_mm : float, optional
+            Largest y mismatch; by default what the skill accepts.
+        place_sd_mm : float, optional
+            Standard deviation of the expected place, where the scout shows it; nothing farther than
+            twice that is taken for the lesion.  By default half of the gate.
+        """
+        images = seen.pair(phase)
+        gate = self.search.pair_gate_mm
+        if place_sd_mm is not None:
+            gate = min(gate, 2.0 * place_sd_mm)
+        place = Place(expected, gate, depth_mm)
+        tolerance = self.skill.y_tolerance_mm if y_tolerance_mm is None else y_tolerance_mm
+        found = [self._suspicious(seen, image, place) for image in images]
+        first: Matches | None = None
+        for _ in range(2):
+            matches = match_pair(
+                (images[0].view, images[1].view),
+                (found[0], found[1]),
+                expected_mm=expected,
+                gate_mm=gate,
+                place_sd_mm=place_sd_mm or 0.5 * gate,
+                depth_mm=depth_mm,
+                radius_mm=self.radius_mm(seen),
+                y_tolerance_mm=tolerance,
+            )
+            if matches is None or not in_skin(matches.points_mm, seen.thickness_mm):
+                return first if matches is None else matches
+            first = first or matches
+            for k, used in enumerate((matches.left_px, matches.right_px)):
+                other = ~(found[k].pixels[:, None] == used[None]).all(axis=2).any(axis=1)
+                found[k] = found[k].subset(other)
+        return first
+
+    def _suspicious(self, seen: Seen, image: XrayImage, place: Place) -> Candidates:
+        """Search one view and leave out what cannot be the lesion of the referral."""
+        found = self.specks(image, place, seen.thickness_mm)
+        if len(found) == 0:
+            return found
+        points = back_project(image.view, found.pixels, seen.thickness_mm / 2.0)[:, :2]
+        return found.subset(suspicious(points, found, seen.referral))
 
     def match_near(self, seen: Seen, phase: str, place: Array) -> Matches | None:
         """Return the specks near a place already marked: no lesion moves by more than the gate."""
@@ -207,11 +275,40 @@ class Reader:
         return self.match(seen, phase, place[:2], depth)
 
     def tip(self, seen: Seen, phase: str) -> Triangulation | None:
-        """Return the needle's point in the newest pair of `phase`; None where a view lacks it."""
-        left, right = (find_needle_tip(image) for image in seen.pair(phase))
-        if left is None or right is None:
+        """Return the needle's point in the newest pair of `phase`.
+
+        It is looked for where the console has sent it.  None where a view does not show it there,
+        and where what the two views show cannot be one point: dense specks were taken for it.
+        """
+        assert seen.commanded is not None and seen.device is not None
+        pose = seen.commanded.prefire(seen.device) if phase == "prefire" else seen.commanded
+        expected = pose.tip_mm(seen.device)
+        images = seen.pair(phase)
+        points = [self._tip_in(image, expected, point_mm(seen.device)) for image in images]
+        if points[0] is None or points[1] is None:
             return None
-        return triangulate_pair(*stereo_pair(self.unit), left, right, sigma_px=1.0)
+        views = (images[0].view, images[1].view)
+        tip = triangulate_pair(*views, points[0], points[1], sigma_px=self.search.tip_sd_px)
+        off = float(np.linalg.norm(tip.target_mm - expected))
+        return None if pairing_alarm(tip) or off > self.search.tip_gate_mm else tip
+
+    def _tip_in(self, image: XrayImage, expected: Array, taper_mm: float) -> Array | None:
+        """Find the tip in one view, if it lies within the gate of where it is expected."""
+        view = image.view
+        shaft = np.array([expected, expected + np.array([0.0, 0.0, _SHAFT_MM])])
+        ends = project(view, shaft)
+        gate = self.search.tip_gate_mm * float(magnification(view, shaft[:1])[0]) / view.pitch_mm
+        margin = gate + _MARGIN_MM / view.pitch_mm
+        low, high = ends.min(axis=0) - margin, ends.max(axis=0) + margin
+        limits = np.array([view.shape[1], view.shape[0]])
+        c0, r0 = np.clip(np.floor(low), 0, limits).astype(int)
+        c1, r1 = np.clip(np.ceil(high), 0, limits).astype(int)
+        part = part_of(image, (r0, r1, c0, c1))
+        found = find_needle_tip(part, point_mm=taper_mm, height_mm=float(expected[2]))
+        if found is None:
+            return None
+        place = np.array(found) + np.array([c0, r0])
+        return place if np.linalg.norm(place - ends[0]) <= gate else None
 
     def postfire(self, seen: Seen, device: Device) -> NeedleReading | None:
         """Read the post-fire pair: the lesion and the aperture.

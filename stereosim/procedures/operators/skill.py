@@ -17,6 +17,9 @@ class Skill:
 
     Attributes
     ----------
+    efficiency : float
+        Share of the squared signal-to-noise ratio of the prewhitened matched filter that the
+        reader makes use of.
     click_sd_px : float
         Standard deviation of a mark, per axis and view, image pixels.
     y_tolerance_mm : float
@@ -25,16 +28,20 @@ class Skill:
         Offset of the lesion from the needle at which it is inserted anew, mm.
     recentre_mm : float
         Offset of the lesion from the window's centre at which the breast is repositioned, mm.
+    pairs : int
+        How often the pair is exposed, at most, until the patient keeps still.
     max_passes : int
         Insertions of a vacuum device before giving up.
     untrained_share : float
         How far the freehand hand is from trained (0) towards untrained (1).
     """
 
+    efficiency: float
     click_sd_px: float
     y_tolerance_mm: float
     retarget_mm: float
     recentre_mm: float
+    pairs: int
     max_passes: int
     untrained_share: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
@@ -44,11 +51,19 @@ class Skill:
 class Search:
     """How far a search goes, in mm; the same for every level of skill.
 
+    A y mismatch up to `motion_gate_mm` is recognised as the patient's motion, `mark_margin_mm` is
+    how far the reference marks may lie from their nominal places, `tip_gate_mm` how far the
+    needle's point from where it was sent; `tip_sd_px` is the error of reading it, per axis and
+    view.
     `film_false_alarms` is the mean number of false specks that pure noise is allowed on a film.
     """
 
     scout_gate_mm: float
     pair_gate_mm: float
+    motion_gate_mm: float
+    mark_margin_mm: float
+    tip_gate_mm: float
+    tip_sd_px: float
     ultrasound_extent_mm: float
     ultrasound_depth_mm: float
     below_mm: float

@@ -29,7 +29,9 @@ from stereosim.procedures.intents import (
     Stop,
     Withdraw,
 )
+from stereosim.procedures.matching import Matches
 from stereosim.procedures.operators.aiming import correction, safe_depth_offset
+from stereosim.procedures.operators.choosing import Group, in_skin
 from stereosim.procedures.operators.reading import Reader
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
@@ -79,26 +81,49 @@ class StereotacticOperator:
         position = usual_position(referral, self.unit)
         shift = np.array([position.shift_x_mm, position.shift_y_mm])
         expected = np.array([shift[0], referral.y_mm]) - shift
+        groups: list[Group] = []
         for _ in range(2):  # position, and once more if the lesion is far from the centre
             seen = yield Position(float(shift[0]), float(shift[1]), position.approach)
             seen = yield Expose("scout")
-            found = self.reader.scout_group(seen, expected)
-            if found is None:
+            groups = self.reader.scout_groups(seen, expected)
+            if not groups:
                 yield Stop("not found on images")
                 return
-            group = found
+            group = groups[0].centre_mm
             off = group - window
             moved = np.array([shift[0] + off[0], max(0.0, shift[1] + off[1])])
             if np.linalg.norm(moved - shift) <= self.skill.recentre_mm:
                 break
             shift, expected = moved, group - (moved - shift)
-        seen = yield Expose("pair")
-        matches = self.reader.match(seen, "target", group, (0.0, seen.thickness_mm))
+        matches: Matches | None = None
+        for _ in range(self.skill.pairs):
+            seen = yield Expose("pair")
+            matches = self._first_match(seen, groups)
+            if matches is None or abs(matches.y_mismatch_mm) <= self.skill.y_tolerance_mm:
+                break  # else the patient moved between the two exposures
         if matches is None:
             yield Stop("not found on images")
             return
         pixels = matches.left_px[matches.central], matches.right_px[matches.central]
         yield MarkPair(self._click(pixels[0]), self._click(pixels[1]))
+
+    def _first_match(self, seen: Seen, groups: Sequence[Group]) -> Matches | None:
+        """Pair the groups in order until one lies in the breast and not in its skin."""
+        depth = (0.0, seen.thickness_mm)
+        first: Matches | None = None
+        for group in groups:
+            matches = self.reader.match(
+                seen,
+                "target",
+                group.centre_mm,
+                depth,
+                y_tolerance_mm=self.search.motion_gate_mm,
+                place_sd_mm=self.reader.radius_mm(seen),
+            )
+            if matches is not None and not in_skin(matches.points_mm, seen.thickness_mm):
+                return matches
+            first = first or matches
+        return first
 
     def biopsy(self, seen: Seen, variants: Sequence[str]) -> Policy:
         """From the marked target to the end, with the first of `variants` that is safe."""
