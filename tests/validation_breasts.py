@@ -9,7 +9,9 @@ from stereosim.geometry import scout, stereo_pair
 from stereosim.geometry.projection import project
 from stereosim.geometry.triangulation import triangulate_many
 from stereosim.imaging.detection import find_specks
+from stereosim.imaging.materials import attenuation_per_mm
 from stereosim.imaging.scene import Scene
+from stereosim.imaging.spectra import load_tube
 from stereosim.imaging.xray import XrayMachine
 from stereosim_phantoms.cohort import draw_patient, load_cohort
 from tests.xray_scenes import spheres
@@ -262,3 +264,45 @@ def closed_form(unit, sigma_mm, points_mm):
     x_error = np.hypot(along / np.sqrt(2.0) / magnification, x / (height - z) * z_error)
     y_error = np.hypot(down / np.sqrt(2.0) / magnification, (y - left[1]) / (height - z) * z_error)
     return np.sqrt([(e**2).mean() for e in (x_error, y_error, z_error)])
+
+
+def ideal_snr(series, diameter_mm, material, height_mm=25.0, anatomy=(4e-5, 3.0)):
+    """Signal to noise of a sphere for an observer that knows signal, place and noise spectrum.
+
+    The photon budget and no image: contrast of the chords over the beam, scatter, sharpness and
+    noise by frequency; `anatomy` is (kappa, beta) of the relative power kappa / f^beta, mm^2.
+    """
+    machine, view = series.machine, series.background.view
+    unit, detector = machine.unit, machine.detector
+    middle = tuple(n // 2 for n in series.primary.shape)
+    paths = series.background.paths_mm
+    path = paths[:, paths.shape[1] // 2, paths.shape[2] // 2]
+    beam = series.beam
+    weight = beam.absorbed_kev * np.exp(-path @ beam.tissue_mu)
+    weight /= weight.sum()
+    mu = attenuation_per_mm(material, beam.energies_kev)
+    tissue = beam.tissue_mu.T @ (path / path.sum())
+    # The sphere's shadow on a grid that is fine and wide enough for the filters.
+    step, size = 0.005, 512
+    axis = step * (np.arange(size) - size / 2)
+    height = height_mm + unit.detector_offset_mm
+    magnified = unit.sid_mm / (unit.sid_mm - height)
+    radius2 = (axis[:, None] ** 2 + axis[None, :] ** 2) / magnified**2
+    chord = 2 * np.sqrt(np.clip((diameter_mm / 2) ** 2 - radius2, 0, None))
+    lost = sum(w * -np.expm1(-(m - t) * chord) for w, m, t in zip(weight, mu, tissue, strict=True))
+    primary, scatter = float(series.primary[middle]), float(series.scatter[middle])
+    signal = np.fft.fft2(lost * primary / (primary + scatter)) * step**2
+    fx = np.fft.fftfreq(size, step)
+    f = np.hypot(fx[:, None], fx[None, :])
+    sigma = load_tube().focal_spot_mm / 2.3548 * height / (unit.sid_mm - height)
+    pitch = view.pitch_mm
+    aperture = np.sinc(fx * pitch)[:, None] * np.sinc(fx * pitch)[None, :]
+    layer = detector.layer_transfer(f)
+    signal *= aperture * layer * np.exp(-2 * (np.pi * sigma * f) ** 2)
+    energy = primary + scatter
+    passed = layer**2 if detector.indirect else 1.0
+    noise = series.quantum_kev / (energy * detector.swank) * passed
+    noise = noise + (detector.electronic_noise_kev / pitch / energy) ** 2
+    noise = noise + anatomy[0] / np.maximum(f, fx[1]) ** anatomy[1]
+    seen = (np.abs(fx)[:, None] < 0.5 / pitch) & (np.abs(fx)[None, :] < 0.5 / pitch)
+    return float(np.sqrt((np.abs(signal[seen]) ** 2 / noise[seen]).sum()) * fx[1])
