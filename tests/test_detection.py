@@ -5,13 +5,15 @@ import pytest
 
 from stereosim.geometry import load_units, scout, stereo_pair
 from stereosim.geometry.projection import project
+from stereosim.imaging.bare import bare
 from stereosim.imaging.detection import find_needle_tip, find_specks
+from stereosim.imaging.hardware import Hardware
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box
 from stereosim.imaging.specimen_film import specimen_film
 from stereosim.imaging.xray import XrayImage, XrayMachine
 from stereosim.kernels import observer as kernels
 from tests.reference import observer as reference
-from tests.xray_scenes import cloudy, spheres
+from tests.xray_scenes import cloudy, slab, spheres
 
 UNITS = load_units()
 DOWN = np.array([0.0, 0.0, -1.0])
@@ -290,3 +292,30 @@ def test_size_is_read_to_a_fifth_and_the_error_from_noise_is_stated():
     assert np.array(read) == pytest.approx(magnified, rel=0.2)
     # The steps of the bank and, in larger ones, the pixels' phase come on top of the noise.
     assert 0.5 < spread[0] < 3.0
+
+
+@pytest.mark.parametrize("name", sorted(UNITS))
+@pytest.mark.parametrize("thickness", [25.0, 70.0])
+def test_beside_the_breast_the_detector_is_bare(name, thickness):
+    """A box of fat under the paddle; rays that miss it, and rays well inside of it."""
+    unit, view = UNITS[name], stereo_pair(UNITS[name])[0]
+    machine = XrayMachine(unit)
+    edge, tissue = 8.0, slab(*field_box(unit, thickness), 1.0, 0.0)
+    beyond = tissue.origin_mm[0] + np.arange(tissue.inside.shape[2]) > edge
+    tissue.inside[:, :, beyond] = 0.0
+    series = machine.series(
+        machine.background(tissue, view),
+        machine.exposure(thickness, 0.2),
+        Hardware.of(unit, thickness),
+    )
+    image = series.image(Scene(thickness), rng=np.random.default_rng(0))
+    # Left of the shadow of the upper edge rays pass at least as much as it is inside of it.
+    ends = project(view, np.array([[edge, 35.0, 0.0], [edge, 35.0, thickness]]))[:, 0]
+    y = np.arange(25.0, 46.0, 5.0)
+    row = project(view, np.column_stack([np.zeros(5), y, np.zeros(5)]))[:, 1]
+    air = np.column_stack([np.full(5, ends.max() + 3.0 / unit.pitch_mm), row])
+    body = np.column_stack([np.full(5, ends.min() - 8.0 / unit.pitch_mm), row])
+    assert not bare(image, body).any()
+    shown = air[:, 0] < view.shape[1] - 10
+    assert bare(image, air)[shown].all()
+    assert not bare(image, [[-50.0, 10.0], [10.0, 1e5]]).any()
