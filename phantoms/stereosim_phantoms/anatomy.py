@@ -8,6 +8,7 @@ so the anatomy is a smooth function of position.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,11 +33,26 @@ LATTICE_MM, JOIN_MM, STRETCH = 1.5625, 4.5, 1.35
 TEXTURE_SIDES, TEXELS_PER_WAVE, BEND = (64, 64, 1024), 2.5, 0.007
 STRAND_SIDE, STRAND_MM = 64, 2.5
 CELL_MM, CELL_MARGIN_MM = 2.0, 0.8
-# Slices of a slab that one thread fills at a time.
-SLAB, THREADS = 16, 2
+# Slices that a thread fills at a time: few, so that the memory they take is used again.  Boxes of
+# up to ALONE slices are filled by the caller's thread, which may be one of several.
+SLAB, ALONE, THREADS = 4, 16, 2
 # The breast in which the fat layers of the catalogue hold: near the means of Yaffe 2009.
 REFERENCE_THICKNESS_MM, REFERENCE_GLANDULAR_FRACTION = 59.0, 0.2
 NO_MASSES = np.zeros((0, 14))
+
+
+def slab_by_slab(slices: int, work: Callable[[slice], None]) -> None:
+    """Call `work` for every slab of so many slices, in threads where there are many.
+
+    The slabs are the same for any number of threads, and so is what each call does.
+    """
+    slabs = [slice(k, min(k + SLAB, slices)) for k in range(0, slices, SLAB)]
+    if slices <= ALONE:
+        for part in slabs:
+            work(part)
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, slabs))
 
 
 @dataclass(frozen=True)
@@ -72,26 +88,16 @@ class Anatomy:
         skin: Volume,
         inside: Volume,
     ) -> None:
-        """Fill the (z, y, x) arrays, zeros, of a box whose first voxel centre is `origin_mm`.
+        """Fill the (z, y, x) arrays, zeros, of a box whose first voxel centre is `origin_mm`."""
 
-        Slabs of the box are filled by threads; a slab is the same whichever thread fills it.
-        """
-
-        def fill(k: int) -> None:
-            """Fill the slab that begins at slice `k`."""
-            lo = origin_mm + np.array([0.0, 0.0, k * spacing_mm])
-            part = slice(k, k + SLAB)
+        def fill(part: slice) -> None:
+            """Fill one slab."""
+            lo = origin_mm + np.array([0.0, 0.0, part.start * spacing_mm])
             kernel.tissue_box(
                 lo, float(spacing_mm), self.arrays, masses, gland[part], skin[part], inside[part]
             )
 
-        slabs = range(0, len(gland), SLAB)
-        if len(slabs) < 2:
-            for k in slabs:
-                fill(k)
-            return
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(fill, slabs))
+        slab_by_slab(len(gland), fill)
 
     @property
     def arrays(self) -> tuple[NDArray[np.generic], ...]:

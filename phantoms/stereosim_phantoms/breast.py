@@ -15,6 +15,8 @@ from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 from stereosim_phantoms.solids import Array
 
 Side = Literal["right", "left"]
+Density = Literal["a", "b", "c", "d"]
+DENSITIES: tuple[Density, ...] = ("a", "b", "c", "d")
 DATA = Path(__file__).parent / "data"
 
 
@@ -40,6 +42,7 @@ class AnatomyParameters:
     duct_trunk_mm: float
     duct_end_mm: float
     nipple_mm: float
+    density_limits: tuple[float, float, float]
     provenance: dict[str, Parameter]
 
 
@@ -74,7 +77,7 @@ class BreastSpec:
     seed : int
         Anatomy of this breast; equal specs are equal breasts.
     edge_mm : float
-        How far the front edge is rounded back at top and bottom; at most T/2 is natural.
+        How far the rim is rounded back at top and bottom; at most T/2 is natural.
     parenchyma : {"textured", "homogeneous"}
         ``"homogeneous"``, for tests, has constant fractions and no ducts, ligaments or nipple.
     supine_displacement_mm : float
@@ -111,18 +114,28 @@ class BreastSpec:
         return 1.0 if self.side == "right" else -1.0
 
     @property
+    def density(self) -> Density:
+        """BI-RADS density category that goes with the glandular fraction."""
+        limits = anatomy_parameters().density_limits
+        return DENSITIES[int(np.searchsorted(limits, self.glandular_fraction, side="right"))]
+
+    @property
     def roundness(self) -> float:
         """Edge rounding relative to the chest-to-nipple distance, rho."""
         return self.edge_mm / self.chest_to_nipple_mm
 
     @property
     def volume_mm3(self) -> float:
-        """Volume of the compressed breast without the nipple."""
+        """Volume of the half dome that compression makes, without the nipple (see `front_mm`)."""
         section = self.thickness_mm * (1.0 - self.roundness * (1.0 - np.pi / 4.0))
         return float(np.pi / 2.0 * self.half_width_mm * self.chest_to_nipple_mm * section)
 
     def front_mm(self, x_mm: NDArray[np.float64], z_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return y of the front surface at (x, z), 0 where there is no breast."""
+        """Return y of the front surface at (x, z), 0 where there is no breast.
+
+        This is the half dome of the supine map.  Tissue keeps within it, and at its left and right
+        ends is rounded as in front (:meth:`skin_distance_mm`).
+        """
         v = np.clip(2.0 * np.asarray(z_mm) / self.thickness_mm - 1.0, -1.0, 1.0)
         edge = 1.0 - self.roundness * (1.0 - np.sqrt(1.0 - v * v))
         width = np.maximum(1.0 - (np.asarray(x_mm) / self.half_width_mm) ** 2, 0.0)

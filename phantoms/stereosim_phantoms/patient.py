@@ -12,6 +12,7 @@ from stereosim_phantoms.breast import BreastSpec
 from stereosim_phantoms.fields import SupineField, TissueField, box_grid
 from stereosim_phantoms.masses import Mass, mass_parameters
 from stereosim_phantoms.referral import Referral, write_referral
+from stereosim_phantoms.sampling import tissue_volumes
 from stereosim_phantoms.solids import Array, Ellipsoids, Specks
 from stereosim_phantoms.supine import SupineMap, supine_map
 from stereosim_phantoms.texture import sampled_texture
@@ -59,12 +60,12 @@ class VirtualPatient:
     def tissue_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> TissueField:
         """Sample the tissue in the breast-frame box from `lo_mm` to `hi_mm`, (3,) each.
 
-        The anatomy is a function of position: overlapping boxes at any spacing agree.
+        The anatomy is a function of position: overlapping boxes at any spacing agree, but for
+        the rounding of large ones (see :mod:`.sampling`).
         """
         origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
-        gland, skin, inside = (np.zeros(shape, dtype=np.float32) for _ in range(3))
         masses = self._mass_rows()
-        anatomy_of(self.breast).fill_box(origin, spacing_mm, masses, gland, skin, inside)
+        gland, skin, inside = tissue_volumes(self.breast, masses, origin, spacing_mm, shape)
         texture = sampled_texture(self.breast, lo_mm, hi_mm, masses)
         return TissueField(origin, float(spacing_mm), gland, skin, inside, texture)
 
