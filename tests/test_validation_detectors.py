@@ -7,8 +7,16 @@ from stereosim.geometry import scout
 from stereosim.geometry.projection import project
 from stereosim.imaging.detectors import load_detectors
 from stereosim.imaging.scene import Scene
+from stereosim.imaging.spectra import load_spectrum
 from stereosim.imaging.xray import XrayMachine
-from tests.validation_scenes import DETECTORS, edge_transfer, noise_power, steel_edge, unit_with
+from tests.validation_scenes import (
+    DETECTORS,
+    Layer,
+    edge_transfer,
+    noise_power,
+    steel_edge,
+    unit_with,
+)
 
 THICKNESS_MM = 45.0
 # Catalogue in words: the transfer of each layer without aperture, and its source.
@@ -126,3 +134,36 @@ def test_signal_to_noise_rises_as_the_root_of_the_exposure(detector):
     assert np.abs(ratio - 1).max() < 0.05
     # Half where quanta rule, towards one where the electronics do.
     assert 0.48 < slope < 0.5 + 0.5 * (1 - min(quantum)) + 0.02
+
+
+# What the beam crosses besides breast and air, in elements by mass, g/cm^3 and mm.
+POLYSTYRENE = Layer({"H": 7.76, "C": 92.24}, 1.06, 1.0)
+CARBON = Layer({"C": 1.0}, 1.55, 1.5)
+ADIPOSE = Layer({"H": 11.2, "C": 61.9, "N": 1.7, "O": 25.1, "P": 0.1}, 0.93, 0.8 * THICKNESS_MM)
+GLANDULAR = Layer({"H": 10.2, "C": 18.4, "N": 3.2, "O": 67.7, "P": 0.5}, 1.04, 0.2 * THICKNESS_MM)
+ABSORBERS = {
+    "a-se-70": Layer({"Se": 1.0}, 4.3, 0.2),
+    "csi-100": Layer({"Cs": 51.15, "I": 48.85}, 4.51, 0.15 * 0.75),
+}
+
+
+@pytest.mark.parametrize("detector", ABSORBERS)
+def test_signal_and_quanta_from_first_principles(detector):
+    """Absorbed energy and its variance over its mean, from fluence, xraylib and geometry alone."""
+    series = flat(detector)
+    unit, beam = series.machine.unit, load_spectrum(series.exposure.target_filter, 28)
+    energies = beam.energies_kev
+    air = Layer({"N": 75.5, "O": 23.2, "Ar": 1.3}, 0.001205, unit.sid_mm - THICKNESS_MM)
+    crossed = sum(
+        layer.attenuation(energies) for layer in (POLYSTYRENE, CARBON, ADIPOSE, GLANDULAR, air)
+    )
+    absorbed = -np.expm1(-ABSORBERS[detector].attenuation(energies))
+    per_energy = beam.fluence_mm2 * np.exp(-crossed) * absorbed * energies
+    expected = per_energy.sum() * series.exposure.mas * (1000.0 / unit.sid_mm) ** 2
+    quantum = (per_energy * energies).sum() / per_energy.sum()
+    # Below the focus the ray is the shortest; that is the last row, near the chest wall.
+    rows, columns = series.primary.shape
+    found = float(series.primary[rows - 40, columns // 2])
+    print(f"{detector}: energy {found / expected:.4f}, quantum {series.quantum_kev:.2f}")
+    assert found == pytest.approx(expected, rel=0.02)
+    assert series.quantum_kev == pytest.approx(quantum, rel=0.01)

@@ -58,10 +58,15 @@ def draw_detectors() -> None:
         left.plot(fine, detectors.expected_transfer(name, fine), color=colour, lw=1, label=name)
         left.plot(frequency[::3], found[::3], "o", color=colour, ms=3)
         frequency, power, _, series = detectors.measured_noise(name)
-        right.plot(frequency, detectors.expected_noise(name, frequency, series), color=colour, lw=1)
-        right.plot(frequency[::4], power[::4], "o", color=colour, ms=3)
+        expected = 1e6 * detectors.expected_noise(name, frequency, series)
+        right.plot(frequency, expected, color=colour, lw=1)
+        right.plot(frequency[::4], 1e6 * power[::4], "o", color=colour, ms=3)
     left.set(xlabel="frequency, 1/mm", ylabel="transfer", ylim=(0, 1.02), xlim=(0, None))
-    right.set(xlabel="frequency, 1/mm", ylabel="relative noise power, mm$^2$", yscale="log")
+    right.set(
+        xlabel="frequency, 1/mm", ylabel="relative noise power, 10$^{-6}$ mm$^2$", yscale="log"
+    )
+    right.set_yticks([0.5, 1, 2, 4], ["0.5", "1", "2", "4"])
+    right.minorticks_off()
     left.legend(frameon=False, loc="lower left")
     save(figure, "validation-detectors.png")
 
@@ -116,7 +121,7 @@ def plot_detection(
     share = float((series.primary / (series.primary + series.scatter)).mean())
     seen = (anatomy[0] * share**2, anatomy[1])
     sizes = np.array(breasts.DIAMETERS_MM)
-    fine = np.geomspace(0.06, 0.5, 25)
+    fine = np.geomspace(0.06, 0.5, 60)
     for k, material in enumerate(breasts.MATERIALS):
         rates = tally.rates[k]
         axes.errorbar(
