@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stereosim.cli import mis_set
 from stereosim.cli.common import add_command, print_json, whole
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="DEVICE",
         help="device families, one arm each (default ncb-14g vab-11g; see stereosim devices)",
     )
+    mis_set.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,7 +64,14 @@ def run(args: argparse.Namespace) -> int:
     from stereosim.experiments.trial import setting_of
     from stereosim.reports.comparison import compare
 
-    setting = setting_of(unit=args.unit, probe=args.probe, skill=args.skill, families=args.devices)
+    setting = setting_of(
+        unit=args.unit,
+        probe=args.probe,
+        skill=args.skill,
+        families=args.devices,
+        misalignment=mis_set.misalignment_of(args),
+        calibrated=args.calibrated,
+    )
     comparison = Comparison(args.patients, args.trials, args.seed, setting)
     workers = default_workers() if args.workers is None else max(1, args.workers)
     written = compare(comparison, args.out, workers=workers, report=_show, command=_command(args))
@@ -82,7 +91,7 @@ def _command(args: argparse.Namespace) -> str:
             words.append(f"--{name} {getattr(args, name)}")
     if args.devices:
         words.append(f"--devices {' '.join(args.devices)}")
-    return " ".join([*words, "--out DIR"])
+    return " ".join([*words, *mis_set.words(args), "--out DIR"])
 
 
 def _show(progress: Progress) -> None:

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING, Any
 from stereosim.cli.common import (
     InputError,
     add_command,
-    finite,
     pick,
     print_json,
     print_table,
     whole,
 )
+from stereosim.cli.mis_set import add_arguments, misalignment_of
 
 if TYPE_CHECKING:
     from stereosim.procedures.quality import Bench, Calibration, Comparison
 
 TESTS = ("calibrate", "zero-alignment", "phantom")
-
-# Beyond this a unit is not mis-set but broken; the figures of the tests mean nothing.
-LARGEST_DEG = 10.0
-LARGEST_MM = 50.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -47,41 +43,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("test", metavar="TEST", choices=TESTS, help=", ".join(TESTS))
     parser.add_argument("--unit", required=True, help="name of the unit (see stereosim units)")
-    parser.add_argument(
-        "--gantry-error-deg",
-        type=finite,
-        default=0.0,
-        metavar="A",
-        help="added to every tube angle (default 0)",
-    )
-    parser.add_argument(
-        "--swing-error-deg",
-        type=finite,
-        default=0.0,
-        metavar="A",
-        help="added to the size of the angle of both views of the pair (default 0)",
-    )
-    parser.add_argument(
-        "--pivot-error-mm",
-        nargs=3,
-        type=finite,
-        default=(0.0, 0.0, 0.0),
-        metavar=("X", "Y", "Z"),
-        help="shift of the tube's axis, and the tube with it (default 0 0 0)",
-    )
-    parser.add_argument(
-        "--detector-shift-mm",
-        nargs=2,
-        type=finite,
-        default=(0.0, 0.0),
-        metavar=("X", "Y"),
-        help="shift of the detector (default 0 0)",
-    )
-    parser.add_argument(
-        "--calibrated",
-        action="store_true",
-        help="compute with the geometry estimated from the marks, not with the nominal one",
-    )
+    add_arguments(parser)
     parser.add_argument(
         "--seed", type=whole, default=1, metavar="S", help="seed of the noise (default 1)"
     )
@@ -91,18 +53,12 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run one test and print what it found."""
     _check(args)
-    from stereosim.geometry.misalignment import Misalignment
+    off = misalignment_of(args)
     from stereosim.geometry.units import load_units
     from stereosim.imaging.xray import XrayMachine
     from stereosim.procedures.quality import Bench
 
     unit = pick(load_units(), args.unit, "--unit")
-    off = Misalignment(
-        gantry_deg=args.gantry_error_deg,
-        stereo_deg=args.swing_error_deg,
-        pivot_mm=tuple(args.pivot_error_mm),
-        detector_mm=tuple(args.detector_shift_mm),
-    )
     bench = Bench(XrayMachine(unit), off, args.seed)
     answer = {
         "unit": unit.name,
@@ -122,16 +78,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse what is no test of a unit."""
-    limits = (
-        ("--gantry-error-deg", [args.gantry_error_deg], LARGEST_DEG, "degrees"),
-        ("--swing-error-deg", [args.swing_error_deg], LARGEST_DEG, "degrees"),
-        ("--pivot-error-mm", args.pivot_error_mm, LARGEST_MM, "mm"),
-        ("--detector-shift-mm", args.detector_shift_mm, LARGEST_MM, "mm"),
-    )
-    for name, values, limit, unit in limits:
-        for value in values:
-            if abs(value) > limit:
-                raise InputError(f"{name}: {value:g} is beyond {limit:g} {unit}")
     if args.test == "calibrate" and args.calibrated:
         raise InputError("--calibrated: applies to zero-alignment and phantom only")
 

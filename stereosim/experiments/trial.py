@@ -16,6 +16,7 @@ import numpy as np
 from stereosim.biopsy.devices import Device, load_devices
 from stereosim.biopsy.needle import PlacementModel, load_placement
 from stereosim.experiments.results import ArmResult
+from stereosim.geometry.misalignment import Misalignment
 from stereosim.geometry.units import Unit, load_units
 from stereosim.imaging.ultrasound.observer import load_thresholds
 from stereosim.imaging.ultrasound.probes import Probe, load_probes
@@ -34,6 +35,8 @@ from stereosim_phantoms.provenance import SpecError
 from stereosim_phantoms.randomness import derived_seed, stream
 
 T = TypeVar("T")
+
+WELL_SET = Misalignment()
 
 # A finding this near to a target speck is a finding of that speck: one pass of a probe's footprint
 # in elevation, well under the size of a cluster.
@@ -56,6 +59,10 @@ class Setting:
         Voxel edge of the tissue in the X-ray images.
     sweep_step_mm : float
         Distance between the frames of an ultrasound sweep.
+    misalignment : Misalignment
+        How the stereotactic unit is mis-set.
+    calibrated : bool
+        Whether its console estimates the geometry from the reference marks.
     """
 
     unit: str = "upright-hologic"
@@ -64,6 +71,8 @@ class Setting:
     skill: str = "trained"
     voxel_mm: float = 0.5
     sweep_step_mm: float = STEP_MM
+    misalignment: Misalignment = WELL_SET
+    calibrated: bool = False
 
 
 def setting_of(
@@ -72,6 +81,8 @@ def setting_of(
     probe: str | None = None,
     skill: str | None = None,
     families: Sequence[str] | None = None,
+    misalignment: Misalignment = WELL_SET,
+    calibrated: bool = False,
 ) -> Setting:
     """Return the usual setting with what is given replaced.
 
@@ -81,13 +92,15 @@ def setting_of(
         Names of catalogue entries.
     families : sequence of str, optional
         Device families; each becomes an arm with all its variants, the full aperture first.
+    misalignment, calibrated
+        As in :class:`Setting`.
 
     Raises
     ------
     SpecError
         Naming what is not in a catalogue.
     """
-    setting = Setting()
+    setting = Setting(misalignment=misalignment, calibrated=calibrated)
     if families is not None:
         devices = load_devices().values()
         known = {device.family: "" for device in devices}
@@ -212,6 +225,8 @@ def run_trial(
         seed=derived_seed(seed, trial, "stereotactic"),
         machine=room.machine,
         voxel_mm=room.setting.voxel_mm,
+        misalignment=room.setting.misalignment,
+        calibrated=room.setting.calibrated,
     )
     radiologist = StereotacticOperator(
         room.skill, room.search, room.unit, room.devices, stream(seed, trial, "operator")
