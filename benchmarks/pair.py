@@ -10,6 +10,9 @@ changed, noise included; under 100 ms is asked.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -24,6 +27,7 @@ from stereosim.procedures.intents import Advance, ChooseDevice, Expose, Fire, In
 from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.state import ProcedureState
 from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim_phantoms.cache import Cache
 from stereosim_phantoms.cases import load_case
 from timing import Row, alone
 
@@ -33,8 +37,9 @@ CASES = ("case-1", "large-cluster")
 
 
 def measure() -> list[Row]:
-    room = Room(Setting())
-    rows = []
+    room, rows = Room(Setting()), []
+    folder = TemporaryDirectory()
+    cache = Cache(Path(folder.name))
     for case in CASES:
         patient = load_case(case).patient(1)
 
@@ -56,6 +61,10 @@ def measure() -> list[Row]:
 
         def first(make=procedure, position=position) -> None:
             new = make()
+            after(new, new.start(), position, Expose("scout"))
+
+        def kept(position=position, make=procedure, cache=cache) -> None:
+            new = replace(make(), cache=cache)
             after(new, new.start(), position, Expose("scout"))
 
         def pair(usual=usual, state=state) -> None:
@@ -86,11 +95,13 @@ def measure() -> list[Row]:
         whole = f"complete pair, noise and dose, voxels in memory ({thickness})"
         rows += [
             Row(BENCH, f"first exposure of a position ({thickness})", alone(first, repeats=3)),
+            Row(BENCH, f"the same, kept on disk ({thickness})", alone(kept, repeats=3)),
             Row(BENCH, whole, alone(complete)),
             Row(BENCH, f"pair, no needle ({thickness})", alone(pair)),
             Row(BENCH, f"update: only needle and specks changed ({thickness})", alone(post)),
             Row(BENCH, f"fire to both pictures ({thickness})", alone(shown)),
         ]
+    folder.cleanup()
     return rows
 
 

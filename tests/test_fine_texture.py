@@ -14,11 +14,12 @@ from stereosim.imaging.background import (
     slab_background,
     tissue_background,
 )
+from stereosim.imaging.detection import find_specks
 from stereosim.imaging.detectors import load_detectors
 from stereosim.imaging.exposure import detected_beam
 from stereosim.imaging.fine_texture import fine_detail, texture_transmission
 from stereosim.imaging.rendering import native
-from stereosim.imaging.scene import Scene
+from stereosim.imaging.scene import Scene, field_box
 from stereosim.imaging.xray import XrayMachine
 from stereosim.kernels.fine_texture import add_sheet
 from stereosim.procedures.approach import positioned_tissue, support_from_breast
@@ -26,6 +27,7 @@ from stereosim.procedures.intents import Position
 from stereosim_phantoms.anatomy import anatomy_of
 from stereosim_phantoms.cache import Cache
 from stereosim_phantoms.cases import load_case
+from stereosim_phantoms.cohort import draw_patient, load_cohort
 from stereosim_phantoms.kernels import tissue as kernel
 from stereosim_phantoms.patient import plain_patient
 from stereosim_phantoms.texture import SHEET_MM, Texture, sampled_texture
@@ -329,3 +331,24 @@ def test_backgrounds_come_back_from_the_disk(tmp_path):
     moved = replace(LEFT, source_mm=LEFT.source_mm + 1e-6)
     cached_backgrounds((moved, RIGHT), ("slab", 50.0), make, cache=cache)
     assert len(made) == 5
+
+
+@pytest.mark.slow
+def test_texture_makes_no_false_specks():
+    """Candidates in breasts without specks: no more with the texture than without it."""
+    cohort, machine, found = load_cohort("screening"), XrayMachine(UNIT), {True: [], False: []}
+    for index in (1, 4, 5):
+        patient = draw_patient(cohort, 1, index)
+        breast = patient.breast
+        tissue = patient.tissue_field(*field_box(UNIT, breast.thickness_mm), 0.5)
+        exposure = machine.exposure(breast.thickness_mm, breast.glandular_fraction)
+        for k, view in enumerate((SCOUT, LEFT, RIGHT)):
+            with_texture = machine.background(tissue, view)
+            for background in (with_texture, replace(with_texture, textures=())):
+                series = machine.series(background, exposure)
+                rng = np.random.default_rng((index, k))
+                image = series.image(Scene(thickness_mm=breast.thickness_mm), rng=rng)
+                found[bool(background.textures)].append(len(find_specks(image)))
+    # The search allows 0.5 a picture; both are counts of few, so that they differ by chance.
+    assert sum(found[True]) <= sum(found[False]) + 6
+    assert np.mean(found[True]) < 2.0
