@@ -11,7 +11,7 @@ What bounds it:
   maximum over it on all cores.
 - Loads.  A bilinear sample is two fused multiply-adds once its voxel line has been interpolated at
   the columns: 2.7e8 samples are 1.1 GFLOP, 7 ms of the 160 GFLOP/s that two cores give.  The lines
-  themselves are 1.5e5 (about 590 a slice), each of them 1,024 blends of two voxels at irregular
+  themselves are 1.4e5 (about 540 a slice), each of them 1,024 blends of two voxels at irregular
   places, and a core loads two or three such numbers a cycle, however wide its registers are.  The
   row "gathers" measures these loads alone, from lines that stay in the cache.
 """
