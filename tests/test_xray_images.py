@@ -9,7 +9,7 @@ from stereosim.geometry.triangulation import triangulate_many
 from stereosim.imaging.density import density
 from stereosim.imaging.detectors import load_detectors
 from stereosim.imaging.display import PRESETS, presentation
-from stereosim.imaging.rendering import solid_boxes, transmission
+from stereosim.imaging.rendering import solid_boxes, transmission, windows
 from stereosim.imaging.scene import Needle, Notch, Scene, field_box, marker_clip, solid_arrays
 from stereosim.imaging.spectra import load_tube
 from stereosim.imaging.xray import XrayMachine
@@ -329,3 +329,30 @@ def test_a_pocket_of_air_shows_dark_and_blood_hardly():
         ) / clean
     assert ratio["air"] > 1.2
     assert 0.8 < ratio["blood"] < 1.0
+
+
+def test_solids_far_apart_are_put_in_window_by_window():
+    """Windows hold their boxes and do not overlap; the image is that of each solid alone."""
+    rng = np.random.default_rng(4)
+    corner = rng.integers(0, [400, 900], (60, 2))
+    size = rng.integers(0, 30, (60, 2))
+    boxes = np.stack([corner, corner + size], axis=2).reshape(60, 4)
+    found = windows(boxes, 7, (420, 910))
+    covered = np.zeros((420, 910), int)
+    for numbers, window in found:
+        covered[window] += 1
+        for r0, r1, c0, c1 in boxes[numbers]:
+            assert window[0].start <= max(r0 - 7, 0) and min(r1 + 7, 420) <= window[0].stop
+            assert window[1].start <= max(c0 - 7, 0) and min(c1 + 7, 910) <= window[1].stop
+    assert covered.max() == 1
+    assert sorted(np.concatenate([numbers for numbers, _ in found])) == list(
+        np.flatnonzero((size > 0).all(axis=1))
+    )
+    m = machine()
+    series = plain(m, scout(m.unit))
+    places = np.array([[-15.0, 20.0, 12.0], [14.0, 50.0, 30.0]])
+    clean, one, two, both = (
+        series.image(Scene(45.0, spheres(p, 0.4) if len(p) else None), rng=None).pixels
+        for p in (places[:0], places[:1], places[1:], places)
+    )
+    assert np.abs(both - clean - (one - clean) - (two - clean)).max() < 1e-3

@@ -14,6 +14,9 @@ from stereosim_phantoms.provenance import Parameter, SpecError, load_toml, read_
 # Full width at half maximum of a Gaussian over its standard deviation, 2 sqrt(2 ln 2).
 _FWHM_PER_SIGMA = 2.3548200450309493
 
+# Transforms of more samples than this share their transfer, which takes as long to make.
+_LARGE = 2**17
+
 
 @dataclass(frozen=True)
 class Detector:
@@ -141,7 +144,9 @@ def blur(
     shape = wide.shape
     if edge != "wrap":
         shape = (fft.next_fast_len(shape[0], real=True), fft.next_fast_len(shape[1], real=True))
-    transfer = _transfer(detector.transfer, detector.transfer_shape, shape, pitch_mm, focal_fwhm_mm)
+    # Small windows come in many sizes: kept, they would drive out the large ones.
+    made = _transfer if shape[0] * shape[1] > _LARGE else _transfer.__wrapped__
+    transfer = made(detector.transfer, detector.transfer_shape, shape, pitch_mm, focal_fwhm_mm)
     spectrum = fft.rfft2(wide, s=shape)
     spectrum *= transfer
     blurred: NDArray[np.float32] = fft.irfft2(spectrum, s=shape)

@@ -80,6 +80,51 @@ def solid_boxes(view: View, solids: SolidArrays) -> NDArray[np.int64]:
     return np.asarray(np.clip(boxes, 0, limits), dtype=np.int64)
 
 
+def windows(
+    boxes: NDArray[np.int64], reach: int, shape: tuple[int, int]
+) -> list[tuple[NDArray[np.int64], tuple[slice, slice]]]:
+    """Group boxes that come within twice `reach` pixels of each other.
+
+    Parameters
+    ----------
+    boxes : ndarray of int64, shape (s, 4)
+        Row from, to, column from, to; boxes without area are left out.
+    reach : int
+        By how much each box is widened on all sides.
+    shape : (int, int)
+        Rows and columns of the image, within which the windows stay.
+
+    Returns
+    -------
+    list of (ndarray of int64, (slice, slice))
+        The numbers of the boxes of each group, ascending, and the rectangle that holds the widened
+        boxes.  Rectangles of different groups do not overlap.
+    """
+    grow = np.array([-reach, reach, -reach, reach])
+    groups: list[tuple[list[int], NDArray[np.int64]]] = []
+    for number in np.flatnonzero((boxes[:, 1] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 2])):
+        members, window = [int(number)], boxes[number] + grow
+        apart = False
+        while not apart:
+            apart = True
+            for k, (others, rectangle) in enumerate(groups):
+                low = np.maximum(window[::2], rectangle[::2])
+                if (low < np.minimum(window[1::2], rectangle[1::2])).all():
+                    members += others
+                    window[::2] = np.minimum(window[::2], rectangle[::2])
+                    window[1::2] = np.maximum(window[1::2], rectangle[1::2])
+                    groups.pop(k)
+                    apart = False
+                    break
+        groups.append((members, window))
+    limits = np.repeat(shape, 2)
+    found = []
+    for members, window in groups:
+        r0, r1, c0, c1 = (int(v) for v in np.clip(window, 0, limits))
+        found.append((np.array(sorted(members)), (slice(r0, r1), slice(c0, c1))))
+    return found
+
+
 def transmission(
     view: View,
     solids: SolidArrays,

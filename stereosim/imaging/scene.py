@@ -151,6 +151,20 @@ class SolidArrays:
         """Return the number of solids."""
         return len(self.kinds)
 
+    def subset(self, chosen: NDArray[np.int64]) -> SolidArrays:
+        """Return the solids of these numbers, which must be in ascending order."""
+        round_ = chosen[chosen < len(self.centres)]
+        rods = chosen[chosen >= len(self.centres)] - len(self.centres)
+        return SolidArrays(
+            self.centres[round_],
+            self.inverses[round_],
+            self.rods[rods],
+            self.materials,
+            self.kinds[chosen],
+            self.lower[chosen],
+            self.upper[chosen],
+        )
+
 
 def solid_arrays(scene: Scene) -> SolidArrays:
     """Turn the solids of `scene` into arrays with their bounding boxes (s, 3)."""

@@ -39,6 +39,7 @@ from stereosim.imaging.rendering import (
     rays,
     solid_boxes,
     transmission,
+    windows,
 )
 from stereosim.imaging.scene import Scene, SolidArrays, solid_arrays
 from stereosim.imaging.spectra import METRE_MM
@@ -288,27 +289,22 @@ class ExposureSeries:
         )
 
     def _add_solids(self, energy: Image, solids: SolidArrays, focal_fwhm_mm: float) -> None:
-        """Put the solids into `energy`, blurred; only the part of the image that they touch."""
-        view = self.background.view
+        """Put the solids into `energy`, blurred; only the parts of the image that they touch."""
+        view, step = self.background.view, self.background.step
         boxes = solid_boxes(view, solids)
-        seen = (boxes[:, 1] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 2])
-        if not seen.any():
-            return
         reach = int(np.ceil(_BLUR_REACH_MM / view.pitch_mm))
-        row0, column0 = (max(int(boxes[seen, k].min()) - reach, 0) for k in (0, 2))
-        row1 = min(int(boxes[seen, 1].max()) + reach, view.shape[0])
-        column1 = min(int(boxes[seen, 3].max()) + reach, view.shape[1])
-        shape, corner = (row1 - row0, column1 - column0), (row0, column0)
-        step = self.background.step
-        paths = np.stack([native(path, step, corner, shape) for path in self.background.paths_mm])
-        np.maximum(paths, 0.0, out=paths)
-        ratio = transmission(view, solids, self.beam, paths, corner, boxes)
-        window = (slice(row0, row1), slice(column0, column1))
-        change = self.primary[window] * (ratio - np.float32(1.0))
-        energy[window] += blur(
-            change,
-            view.pitch_mm,
-            self.machine.detector,
-            focal_fwhm_mm=focal_fwhm_mm,
-            edge="constant",
-        )
+        for numbers, window in windows(boxes, reach, view.shape):
+            corner = (window[0].start, window[1].start)
+            shape = (window[0].stop - corner[0], window[1].stop - corner[1])
+            paths = np.stack([native(p, step, corner, shape) for p in self.background.paths_mm])
+            np.maximum(paths, 0.0, out=paths)
+            some = solids.subset(numbers)
+            ratio = transmission(view, some, self.beam, paths, corner, boxes[numbers])
+            change = self.primary[window] * (ratio - np.float32(1.0))
+            energy[window] += blur(
+                change,
+                view.pitch_mm,
+                self.machine.detector,
+                focal_fwhm_mm=focal_fwhm_mm,
+                edge="constant",
+            )
