@@ -183,15 +183,15 @@ def _lattice(breast: BreastSpec, parameters: AnatomyParameters) -> tuple[Volume,
     b = (y - 0.48 * breast.chest_to_nipple_mm) / (0.55 * breast.chest_to_nipple_mm)
     c = above / (0.5 * breast.thickness_mm)
     lean = (1.0 - breast.glandular_fraction) / (1.0 - REFERENCE_GLANDULAR_FRACTION)
-    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * lean
+    scale = breast.thickness_mm / REFERENCE_THICKNESS_MM * np.sqrt(lean)
     sigma = np.sqrt(drive_variance(p, JOIN_MM, p.longest_mm))
     drive = sigma * slow + np.sqrt(p.strand_share) * strand
     drive -= p.prior_weight * (a * a + b * b + 0.5 * c * c)
     # Where a ligament meets the gland it draws it to the skin (Duret's crests): fat is thinnest
     # there.  |sheet| of a normal field has the mean 0.8.
     crest = np.minimum(np.abs(sheet), 2.0) - 0.8
-    fat = p.subcutaneous_mm * scale * lean * (1.0 + p.scallop * (1.5 * crest + 0.7 * strand))
-    back = p.retromammary_mm * scale * (1.0 + a * a) * (1.0 + 1.5 * p.scallop * (crest - strand))
+    fat = p.subcutaneous_mm * scale * lean**1.5 * (1.0 + p.scallop * (1.5 * crest + 0.7 * strand))
+    back = p.retromammary_mm * scale * (1.0 + a * a) * np.exp(1.3 * p.scallop * (crest - strand))
     fields = (drive, fat, np.minimum(y / np.maximum(back, 1.0), 4.0), sheet)
     lattice = np.stack([ndimage.spline_filter(f, 2, np.float32, "mirror") for f in fields])
     return np.ascontiguousarray(lattice.transpose(1, 2, 3, 0)), np.concatenate([corner, pitch])

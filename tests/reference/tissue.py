@@ -108,7 +108,7 @@ def ligament_fraction(point, h, shape, lattice, frame):
         for d in step * np.eye(3)
     ]
     steep = np.linalg.norm(slope) + 1e-6
-    thick = shape[names.LIGAMENT] * smooth(steep / shape[names.LIGAMENT_SLOPE] - 0.5)
+    thick = shape[names.LIGAMENT] * smooth(steep / shape[names.LIGAMENT_SLOPE] - 0.7)
     distance = value / steep
     low, high = max(distance - h / 2, -thick / 2), min(distance + h / 2, thick / 2)
     return max(high - low, 0.0) / h

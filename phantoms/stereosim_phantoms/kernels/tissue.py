@@ -218,7 +218,7 @@ def _slow(h: float, span: Any, shape: Any, taps: Any, weights: Any, lines: Any, 
             gy, gz = _mix(lines, t, 4, p, q, r), _mix(lines, t, 5, p, q, r)
             slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
             # Sheets fade where the field is flat: closed shells would show as bubbles.
-            thick = 0.5 * shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.5)
+            thick = 0.5 * shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.7)
             distance = sheet / slope
             high, low = min(distance + 0.5 * h, thick), max(distance - 0.5 * h, -thick)
             row[_SHEET, i] = max(high - low, 0.0) / h
