@@ -202,6 +202,10 @@ For teaching and research. Not a medical device.</source>
    <translation>内侧</translation>
   </message>
   <message>
+   <source>post-clip pair</source>
+   <translation>置夹后立体像对</translation>
+  </message>
+  <message>
    <source>post-fire pair</source>
    <translation>击发后像对</translation>
   </message>
@@ -304,6 +308,10 @@ For teaching and research. Not a medical device.</source>
    <translation>结束操作</translation>
   </message>
   <message>
+   <source>Expose the post-clip pair</source>
+   <translation>曝光置夹后立体像对</translation>
+  </message>
+  <message>
    <source>Go back to the needle and sample on.</source>
    <translation>回到穿刺针，继续取样。</translation>
   </message>
@@ -316,8 +324,20 @@ For teaching and research. Not a medical device.</source>
    <translation>放置标记夹</translation>
   </message>
   <message>
+   <source>Repeat the post-clip pair</source>
+   <translation>重拍置夹后立体像对</translation>
+  </message>
+  <message>
+   <source>See where the clip lies, and what is left.</source>
+   <translation>查看定位夹的位置以及残留的钙化。</translation>
+  </message>
+  <message>
    <source>The clip lies in the cavity. It can wander when the compression is let go, most along the direction of compression; the views afterwards show where it is.</source>
    <translation>标记夹位于残腔内。解除压迫后它可能移位，多沿压迫方向；术后摄片可显示其位置。</translation>
+  </message>
+  <message>
+   <source>Withdraw the needle</source>
+   <translation>退出活检针</translation>
   </message>
  </context>
  <context>
@@ -848,6 +868,14 @@ For teaching and research. Not a medical device.</source>
   <message>
    <source>the two marks are on different specks (wrong pair)</source>
    <translation>两个标记在不同的钙化点上（配对错误）</translation>
+  </message>
+  <message>
+   <source>the unit does not stand where its console believes</source>
+   <translation>机器的实际位置与控制台所认为的不同</translation>
+  </message>
+  <message>
+   <source>with the clip</source>
+   <translation>置夹后</translation>
   </message>
   <message>
    <source>within tolerance</source>
