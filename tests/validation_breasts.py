@@ -266,11 +266,17 @@ def closed_form(unit, sigma_mm, points_mm):
     return np.sqrt([(e**2).mean() for e in (x_error, y_error, z_error)])
 
 
-def ideal_snr(series, diameter_mm, material, height_mm=25.0, anatomy=(4e-5, 3.0)):
-    """Signal to noise of a sphere for an observer that knows signal, place and noise spectrum.
+def photon_budget(series, diameter_mm, material, anatomy, height_mm=25.0):
+    """Signal to noise of a sphere for an observer that knows it and the noise spectrum.
 
-    The photon budget and no image: contrast of the chords over the beam, scatter, sharpness and
-    noise by frequency; `anatomy` is (kappa, beta) of the relative power kappa / f^beta, mm^2.
+    No image enters: contrast of the chords over the beam, scatter, sharpness and noise by
+    frequency; `anatomy` is (kappa, beta) of the relative power kappa / f^beta, mm^2.
+
+    Returns
+    -------
+    snr, place_mm : float
+        Signal to noise at a known place, and the Cramer-Rao bound of a place along one axis of
+        the detector.
     """
     machine, view = series.machine, series.background.view
     unit, detector = machine.unit, machine.detector
@@ -305,4 +311,8 @@ def ideal_snr(series, diameter_mm, material, height_mm=25.0, anatomy=(4e-5, 3.0)
     noise = noise + (detector.electronic_noise_kev / pitch / energy) ** 2
     noise = noise + anatomy[0] / np.maximum(f, fx[1]) ** anatomy[1]
     seen = (np.abs(fx)[:, None] < 0.5 / pitch) & (np.abs(fx)[None, :] < 0.5 / pitch)
-    return float(np.sqrt((np.abs(signal[seen]) ** 2 / noise[seen]).sum()) * fx[1])
+    information = np.abs(signal) ** 2 / noise * seen
+    slope = (2 * np.pi * fx[None, :]) ** 2
+    return tuple(
+        float(np.sqrt((information * w).sum()) * fx[1]) ** p for w, p in ((1, 1), (slope, -1))
+    )

@@ -128,8 +128,8 @@ def plot_detection(
             sizes, rates, tally.errors[k], fmt="o", color=COLOURS[k], ms=3.5, lw=1,
             label=material.replace("_", " "),
         )  # fmt: skip
-        snr = np.array([breasts.ideal_snr(series, d, material, anatomy=seen) for d in fine])
-        predicted = ndtr(snr - threshold)
+        budget = [breasts.photon_budget(series, d, material, seen) for d in fine]
+        predicted = ndtr(np.array(budget)[:, 0] - threshold)
         axes.plot(fine, predicted, color=COLOURS[k], lw=1)
         half = breasts.half_point(sizes, rates), breasts.half_point(fine, predicted)
         print(
