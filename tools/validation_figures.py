@@ -1,4 +1,4 @@
-"""Draw the figures of docs/xray-validation.md from the simulator as it is: some fifteen minutes.
+"""Draw the figures of docs/xray-validation.md from the simulator as it is, in a few minutes.
 
 Run ``.venv/bin/python tools/validation_figures.py`` after ``tools/setup.sh app test``; the numbers
 under the figures are printed.
