@@ -169,7 +169,7 @@ def test_one_large_benign_speck_does_not_outweigh_a_group_of_faint_ones() -> Non
 def test_size_that_the_word_does_not_allow_is_passed_over() -> None:
     fine, coarse = np.array([[-5.0, 0.0], [-6.0, 1.0]]), np.array([[3.0, 0.0], [4.0, 1], [3, 2]])
     points = np.concatenate([fine, coarse])
-    found = replace(seen_as(points), diameters_mm=np.array([0.2, 0.3, 1.0, 1.1, 0.9]))
+    found = replace(seen_as(points), diameters_mm=np.array([0.2, 0.3, 1.1, 1.15, 1.05]))
     for morphology, members in (
         ("punctate", {0, 1}),
         ("coarse heterogeneous", {2, 3, 4}),

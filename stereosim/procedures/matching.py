@@ -42,6 +42,10 @@ class Pairing:
         where the images show too few to tell.
     mismatch_sd_mm : float
         Standard deviation of the y mismatch within a group.
+    motion_sd_mm : float
+        Standard deviation of a group's mismatch: what patients move along y between two exposures.
+    moved_share : float
+        Share of patients who move by any amount that is looked for.
     """
 
     strength_sd: float
@@ -49,6 +53,8 @@ class Pairing:
     overlay_share: float
     spread: float
     mismatch_sd_mm: float
+    motion_sd_mm: float
+    moved_share: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 
 
@@ -74,7 +80,8 @@ class Matches:
     diameters_mm : ndarray, shape (m,)
         Mean of the two diameters, in the detector plane.
     log_odds : ndarray, shape (m,)
-        Natural logarithm of the odds that it is one speck and not two.
+        Natural logarithm of the odds that it is one speck and not two; their sum is that of the
+        group.
     mismatch_mm : ndarray, shape (m,)
         y mismatch of the pair.
     """
@@ -182,8 +189,8 @@ def match_pair(
         Left and right.
     candidates : (Candidates, Candidates)
         What was found in either image, in pixels of the whole view.
-    expected_mm : ndarray, shape (2,)
-        Expected x and y, support frame.
+    expected_mm : ndarray, shape (2,) or (3,)
+        Expected x and y, and z where it is known, support frame.
     gate_mm : float
         Largest distance from there in the x-y plane.
     place_sd_mm : float
@@ -209,15 +216,17 @@ def match_pair(
     alone -= pairs.log_rivals
     span = max(depth_mm[1] - depth_mm[0], radius_mm)
     group = _Group(radius_mm, span, y_tolerance_mm)
-    off = np.linalg.norm(pairs.points_mm[:, :2] - expected_mm, axis=1)
+    off = np.linalg.norm(pairs.points_mm[:, : len(expected_mm)] - expected_mm, axis=1)
     near = np.exp(-0.5 * (off / place_sd_mm) ** 2)
     # Each pair in turn as the leader: every left candidate adds its best partner, if it has one.
+    # That a pair agrees with itself says nothing; what it says is how far the patient has moved.
     support = np.empty(len(pairs))
     for k in range(len(pairs)):
         odds = alone + group.log_ratio(pairs, pairs.points_mm[k], pairs.mismatch_mm[k])
         best = np.zeros(int(pairs.left.max()) + 1)
         np.maximum.at(best, pairs.left, odds)
-        support[k] = near[k] * float(best.sum())
+        support[k] = float(best.sum()) + group.log_motion(pairs.mismatch_mm[k])
+        support[k] *= near[k] if support[k] > 0.0 else 1.0
     lead = int(np.argmax(support))
     centre, mismatch = pairs.points_mm[lead], float(pairs.mismatch_mm[lead])
     odds = alone + group.log_ratio(pairs, centre, mismatch)
@@ -236,7 +245,7 @@ def match_pair(
         right_px=right.pixels,
         strength=np.minimum(left.snr, right.snr),
         diameters_mm=0.5 * (left.diameters_mm + right.diameters_mm),
-        log_odds=odds[chosen],
+        log_odds=odds[chosen] + group.log_motion(mismatch) / len(chosen),
         mismatch_mm=pairs.mismatch_mm[chosen],
     )
 
@@ -280,7 +289,7 @@ def _possible(
     found = triangulate_many(views[0], views[1], left[i], right[j], invalid="nan")
     points = found.target_mm
     possible = (points[:, 2] >= depth_mm[0]) & (points[:, 2] <= depth_mm[1])
-    possible &= np.linalg.norm(points[:, :2] - expected_mm, axis=1) <= gate_mm
+    possible &= np.linalg.norm(points[:, :2] - expected_mm[:2], axis=1) <= gate_mm
     if not possible.any():
         return None
     return _Pairs(i[possible], j[possible], points[possible], found.y_mismatch_mm[possible])
@@ -297,13 +306,25 @@ class _Group:
     def log_ratio(self, pairs: _Pairs, centre_mm: Array, mismatch_mm: float) -> Array:
         """Return the log likelihood ratio of depth and mismatch; -inf far from the group."""
         away = pairs.points_mm - centre_mm
-        sd = load_pairing().mismatch_sd_mm
-        depth = np.log(self.span_mm / (np.sqrt(2.0 * np.pi) * self.radius_mm))
-        depth -= 0.5 * (away[:, 2] / self.radius_mm) ** 2
-        row = np.log(2.0 * self.tolerance_mm / (np.sqrt(2.0 * np.pi) * sd))
-        row -= 0.5 * ((pairs.mismatch_mm - mismatch_mm) / sd) ** 2
+        off = (pairs.mismatch_mm - mismatch_mm) / load_pairing().mismatch_sd_mm
+        ratio = self._agreement - 0.5 * (away[:, 2] / self.radius_mm) ** 2 - 0.5 * off**2
         outside = np.linalg.norm(away, axis=1) > 2.0 * self.radius_mm
-        return np.where(outside, -np.inf, depth + row)
+        return np.where(outside, -np.inf, ratio)
+
+    def log_motion(self, mismatch_mm: float) -> float:
+        """Return what the group's own mismatch says, less the agreement of one pair with itself."""
+        spec = load_pairing()
+        usual = np.exp(-0.5 * (mismatch_mm / spec.motion_sd_mm) ** 2)
+        usual *= 2.0 * self.tolerance_mm / (np.sqrt(2.0 * np.pi) * spec.motion_sd_mm)
+        either = (1.0 - spec.moved_share) * usual + spec.moved_share
+        return float(np.log(either)) - self._agreement
+
+    @property
+    def _agreement(self) -> float:
+        """Log likelihood ratio of a pair that agrees with the group exactly."""
+        depth = self.span_mm / (np.sqrt(2.0 * np.pi) * self.radius_mm)
+        row = 2.0 * self.tolerance_mm / (np.sqrt(2.0 * np.pi) * load_pairing().mismatch_sd_mm)
+        return float(np.log(depth * row))
 
 
 def _assign(pairs: _Pairs, log_odds: Array) -> Indices:

@@ -135,41 +135,6 @@ def _pair(seen: Seen, reader: Reader) -> Iterator[Observation]:
         yield Observation("motion", values, remedies=("repeat-pair",))
 
 
-def _moved(before: Matches | None, after: Matches, reader: Reader, fewest: int = 1) -> Array | None:
-    """Return by how much the group moved from one pair to the next.
-
-    The step that brings the most specks onto specks; the smaller one where two do as well.  Specks
-    go their own way by less than the tolerance: a needle pushes them aside by its radius.
-    """
-    if before is None:
-        return None
-    steps = after.points_mm[None] - before.points_mm[:, None]
-    first, second = np.nonzero(np.linalg.norm(steps, axis=2) <= reader.search.pair_gate_mm)
-    if len(first) == 0:
-        return None
-    steps = steps[first, second]
-    alike = np.linalg.norm(steps[:, None] - steps[None], axis=2) <= reader.skill.y_tolerance_mm
-    support = [min(len(set(first[row])), len(set(second[row]))) for row in alike]
-    best = max(range(len(steps)), key=lambda k: (support[k], -float(np.linalg.norm(steps[k]))))
-    if support[best] < fewest:
-        return None
-    return np.asarray(np.median(steps[alike[best]], axis=0))
-
-
-def _lesion(seen: Seen, reader: Reader, after: Matches) -> Array:
-    """Return the middle of the group with the needle in, which hides a part of it.
-
-    The specks that are left are recognised from the pair that was marked: in a ring of specks
-    round a well placed needle the mean of those that it leaves visible lay 4 mm beside the middle.
-    """
-    assert seen.marked_mm is not None
-    before = reader.match_near(seen, "target", seen.marked_mm)
-    moved = _moved(before, after, reader)
-    if before is None or moved is None:
-        return after.centroid_mm
-    return np.asarray(before.centroid_mm + moved)
-
-
 def _not_seen(seen: Seen, reader: Reader, where: str, remedies: tuple[str, ...]) -> Observation:
     """Return that the group is not seen; and where the pair that was marked had it, if far off.
 
@@ -217,14 +182,14 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     level: Level = "good" if np.hypot(off[0], off[1]) <= load_training().tolerance_mm else "note"
     remedies: tuple[str, ...] = ()
     if matches is not None:
-        lesion = _lesion(seen, reader, matches) - tip.target_mm
+        lesion = reader.lesion(seen, matches) - tip.target_mm
         values |= {"lesion_dx_mm": float(lesion[0]), "lesion_dy_mm": float(lesion[1])}
         if np.hypot(lesion[0], lesion[1]) > reader.skill.retarget_mm:
             level, remedies = "warning", ("retarget",)
     yield Observation("prefire-tip", values, level, remedies)
     if matches is None:
         return
-    moved = _moved(reader.match_near(seen, "target", seen.marked_mm), matches, reader, _FEWEST)
+    moved = reader.moved(reader.match_near(seen, "target", seen.marked_mm), matches, _FEWEST)
     # Along the needle the tissue is carried by it; across, the patient has moved.
     if moved is not None and np.hypot(moved[0], moved[1]) > reader.skill.y_tolerance_mm:
         values = {"dx_mm": float(moved[0]), "dy_mm": float(moved[1])}
@@ -242,7 +207,7 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     if reading.tip is not None and not _reliable(reading.tip):
         reading = replace(reading, centre_mm=seen.commanded.centre_mm)
-    lesion = _lesion(seen, reader, reading.matches)
+    lesion = reading.lesion_mm
     yield _offset(seen, reader, lesion, reading.centre_mm)
     yield from _signatures(seen, reader, lesion, reading.centre_mm)
 

@@ -125,18 +125,21 @@ class NeedleReading:
         The specks that were found in both views.
     tip : Triangulation or None
         The needle's point; None where either view does not show it.
+    lesion_mm : ndarray of 3
+        Middle of the group, of which the needle hides a part.
     centre_mm : ndarray of 3
         Centre of the aperture: above the tip, or where the console has it.
     """
 
     matches: Matches
     tip: Triangulation | None
+    lesion_mm: Array
     centre_mm: Array
 
     @property
     def miss_mm(self) -> Array:
         """Lesion minus centre of the aperture, shape (3,)."""
-        miss: Array = self.matches.centroid_mm - self.centre_mm
+        miss: Array = self.lesion_mm - self.centre_mm
         return miss
 
 
@@ -223,8 +226,8 @@ class Reader:
             With such a pair.
         phase : str
             ``"target"``, ``"prefire"`` or ``"postfire"``.
-        expected : ndarray, shape (2,)
-            Where the lesion is expected.
+        expected : ndarray, shape (2,) or (3,)
+            Where the lesion is expected: x and y, and z if it is known.
         depth_mm : (float, float)
             Lowest and highest z that are possible.
         y_tolerance_mm : float, optional
@@ -237,7 +240,7 @@ class Reader:
         gate = self.search.pair_gate_mm
         if place_sd_mm is not None:
             gate = min(gate, 2.0 * place_sd_mm)
-        place = Place(expected, gate, depth_mm)
+        place = Place(expected[:2], gate, depth_mm)
         tolerance = self.skill.y_tolerance_mm if y_tolerance_mm is None else y_tolerance_mm
         found = [self._suspicious(seen, image, place) for image in images]
         first: Matches | None = None
@@ -269,10 +272,50 @@ class Reader:
         return found.subset(suspicious(points, found, seen.referral))
 
     def match_near(self, seen: Seen, phase: str, place: Array) -> Matches | None:
-        """Return the specks near a place already marked: no lesion moves by more than the gate."""
+        """Return the specks near a place already marked: no lesion moves by more than the gate.
+
+        None also where what is paired is likelier two specks than one: the needle hides some of
+        them in one view and others in the other.
+        """
         gate = self.search.pair_gate_mm
         depth = (max(0.0, place[2] - gate), min(seen.thickness_mm, place[2] + gate))
-        return self.match(seen, phase, place[:2], depth)
+        matches = self.match(seen, phase, place, depth)
+        return None if matches is None or matches.log_odds.sum() <= 0.0 else matches
+
+    def moved(self, before: Matches | None, after: Matches, fewest: int = 1) -> Array | None:
+        """Return by how much the group moved from one pair to the next, shape (3,).
+
+        The step that brings the most specks onto specks; the smaller one where two do as well.
+        Specks go their own way by less than the tolerance: a needle pushes them aside by its
+        radius.  None where fewer than `fewest` specks agree.
+        """
+        if before is None:
+            return None
+        steps = after.points_mm[None] - before.points_mm[:, None]
+        first, second = np.nonzero(np.linalg.norm(steps, axis=2) <= self.search.pair_gate_mm)
+        if len(first) == 0:
+            return None
+        steps = steps[first, second]
+        alike = np.linalg.norm(steps[:, None] - steps[None], axis=2) <= self.skill.y_tolerance_mm
+        support = [min(len(set(first[row])), len(set(second[row]))) for row in alike]
+        best = max(range(len(steps)), key=lambda k: (support[k], -float(np.linalg.norm(steps[k]))))
+        if support[best] < fewest:
+            return None
+        return np.asarray(np.median(steps[alike[best]], axis=0))
+
+    def lesion(self, seen: Seen, after: Matches) -> Array:
+        """Return the middle of the group with the needle in, which hides a part of it.
+
+        The specks that are left are recognised from the pair that was marked: in a ring of specks
+        round a well placed needle the mean of those that it leaves visible lay 4 mm beside the
+        middle.
+        """
+        assert seen.marked_mm is not None
+        before = self.match_near(seen, "target", seen.marked_mm)
+        moved = self.moved(before, after)
+        if before is None or moved is None:
+            return after.centroid_mm
+        return np.asarray(before.centroid_mm + moved)
 
     def tip(self, seen: Seen, phase: str) -> Triangulation | None:
         """Return the needle's point in the newest pair of `phase`.
@@ -325,4 +368,4 @@ class Reader:
         if tip is not None:
             # The needle comes from the paddle, so the aperture lies above the tip.
             centre = tip.target_mm + np.array([0.0, 0.0, device.tip_offset_mm])
-        return NeedleReading(matches, tip, centre)
+        return NeedleReading(matches, tip, self.lesion(seen, matches), centre)
