@@ -108,7 +108,7 @@ class StereotacticOperator:
         yield MarkPair(self._click(pixels[0]), self._click(pixels[1]))
 
     def _first_match(self, seen: Seen, groups: Sequence[Group]) -> Matches | None:
-        """Pair the groups in order until one lies in the breast and not in its skin."""
+        """Pair the groups in order until one is likely and lies not in the skin; else the first."""
         depth = (0.0, seen.thickness_mm)
         first: Matches | None = None
         for group in groups:
@@ -120,7 +120,9 @@ class StereotacticOperator:
                 y_tolerance_mm=self.search.motion_gate_mm,
                 place_sd_mm=self.reader.radius_mm(seen),
             )
-            if matches is not None and not in_skin(matches.points_mm, seen.thickness_mm):
+            if matches is None:
+                continue
+            if matches.log_odds.sum() > 0.0 and not in_skin(matches.points_mm, seen.thickness_mm):
                 return matches
             first = first or matches
         return first
