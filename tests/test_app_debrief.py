@@ -104,6 +104,7 @@ def test_specks_marks_and_needle_lie_where_the_pixels_have_them() -> None:
     from stereosim.geometry.projection import project
     from stereosim.geometry.views import stereo_pair
     from stereosim.imaging.detection import find_needle_tip
+    from stereosim.imaging.needles import point_mm
 
     # She moves before the last pair.
     procedure = scene(motions={5: (0.7, -0.4, 0.0), 6: (0.7, -0.4, 0.0)})
@@ -126,8 +127,11 @@ def test_specks_marks_and_needle_lie_where_the_pixels_have_them() -> None:
         away = np.linalg.norm(overlay.specks_px - middle, axis=1)
         assert away.max() < radius < away.max() + 2.0 / procedure.unit.pitch_mm
     # After firing the needle lies where its image is.
+    needle = states[-1].truth.tissue.needle
+    assert needle is not None
+    point, height = point_mm(needle.device), float(needle.pose.tip_mm(needle.device)[2])
     for overlay, shot in zip(over[3:], states[-1].seen.shots[3:], strict=True):
-        tip = find_needle_tip(shot.image)
+        tip = find_needle_tip(shot.image, point_mm=point, height_mm=height)
         assert tip is not None and overlay.shaft_px is not None
         assert overlay.shaft_px[1] == pytest.approx(tip, abs=0.5 / procedure.unit.pitch_mm)
         assert overlay.aim_px is not None and overlay.marks_px == ()

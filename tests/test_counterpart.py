@@ -69,7 +69,7 @@ def test_the_counterpart_is_the_arm_of_a_trial(arms: dict[str, Counterpart]) -> 
 def test_what_the_operator_saw_is_shown(arms: dict[str, Counterpart]) -> None:
     sono, stereo = arms["ultrasound"], arms["stereotactic"]
     assert sono.reason == "specks" and sono.saw_specks
-    assert sono.look is not None and sono.pair is None
+    assert sono.look is not None and sono.exposures == ()
     marked = sono.state.seen.marked_mm
     assert marked is not None
     assert sono.look.pose.y_mm == pytest.approx(marked[1], abs=0.51 * ROOM.setting.sweep_step_mm)
@@ -79,8 +79,8 @@ def test_what_the_operator_saw_is_shown(arms: dict[str, Counterpart]) -> None:
     place = sono.look.supine_mm(float(spot[0] + rows.start), float(spot[1]))
     assert np.linalg.norm(place - marked) < 8.0, "the cluster is 8 mm across"
     assert stereo.reason == "specks" and stereo.saw_specks and not stereo.saw_mass
-    assert stereo.look is None and stereo.pair is not None
-    assert [image.view.name for image in stereo.pair] == ["left", "right"]
+    assert stereo.look is None
+    assert [shot.view for shot in stereo.exposures] == ["left", "right"]
     assert stereo.score == replace(score(stereo.state), error_mm=stereo.score.error_mm)
 
 
@@ -96,7 +96,7 @@ def test_nothing_seen_is_declined_and_shown() -> None:
     other = counterpart(hidden, ROOM, trainee="ultrasound", seed=1)
     assert other.outcome == other.reason == "not found on images"
     assert not other.saw_specks and other.score.cores == 0
-    assert other.pair is not None, "what it was looked for in is shown"
+    assert other.exposures, "what it was looked for in is shown"
 
 
 def test_progress_and_cancel() -> None:

@@ -23,9 +23,8 @@ from stereosim_phantoms.randomness import derived_seed, stream
 
 if TYPE_CHECKING:
     from stereosim.imaging.ultrasound.frame import Frame
-    from stereosim.imaging.xray import XrayImage
     from stereosim.procedures.intents import Intent
-    from stereosim.procedures.state import ProcedureState, Seen
+    from stereosim.procedures.state import ProcedureState, Seen, Shot
     from stereosim_phantoms.patient import VirtualPatient
 
     Policy = Generator[Intent, Seen, None]
@@ -56,8 +55,9 @@ class Counterpart:
         Whether what the operator found was specks of the target; was the mass that holds them.
     look : Frame or None
         Under ultrasound, the image at the place marked, or at the place the referral names.
-    pair : tuple of two XrayImage, or None
-        Stereotactic: the left and the right image in which the target was looked for.
+    exposures : tuple of Shot
+        Stereotactic: the pair in which the target was looked for, left and right; the scout alone
+        where that showed nothing to go on with.
     reason : str
         Why there: ``"specks"``, ``"correlate"``, ``"nothing seen"``; stereotactic ``"specks"`` or
         ``"not found on images"``.
@@ -72,7 +72,7 @@ class Counterpart:
     saw_specks: bool
     saw_mass: bool
     look: Frame | None
-    pair: tuple[XrayImage, XrayImage] | None
+    exposures: tuple[Shot, ...]
     reason: str
 
 
@@ -226,9 +226,9 @@ def _stereotactic(
     operator = StereotacticOperator(room.skill, room.search, room.unit, room.devices, hand[0])
     start = procedure.start()
     state = watch.run(procedure, start, operator.localise(start.seen))
-    pair, saw = None, False
-    if any(shot.phase == "target" for shot in state.seen.shots):
-        pair = state.seen.pair("target")
+    saw = False
+    shots = state.seen.shots[state.seen.first_shot :]
+    looked_in = tuple(shot for shot in shots if shot.phase == "target")[-2:] or shots[-1:]
     marked = state.seen.marked_mm
     if marked is not None:
         tissue = state.truth.tissue
@@ -237,7 +237,7 @@ def _stereotactic(
         sampler = replace(operator, rng=hand[1])
         state = watch.run(procedure, state, sampler.biopsy(state.seen, needle.variants))
     reason = "specks" if marked is not None else "not found on images"
-    return _counterpart(state, needle, (saw, False), reason, pair=pair)
+    return _counterpart(state, needle, (saw, False), reason, exposures=looked_in)
 
 
 def _counterpart(
@@ -247,7 +247,7 @@ def _counterpart(
     reason: str,
     *,
     look: Frame | None = None,
-    pair: tuple[XrayImage, XrayImage] | None = None,
+    exposures: tuple[Shot, ...] = (),
 ) -> Counterpart:
     result = score(state)
     used = state.seen.device
@@ -261,6 +261,6 @@ def _counterpart(
         saw_specks=saw[0],
         saw_mass=saw[1],
         look=look,
-        pair=pair,
+        exposures=exposures,
         reason=reason,
     )

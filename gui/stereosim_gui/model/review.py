@@ -205,19 +205,16 @@ def other_arm(engine: Engine, device: str | None, cancel: Cancel, report: Report
 
 
 def _over_other(engine: Engine, done: Counterpart) -> Iterator[Overlay]:
-    from stereosim.procedures.state import Shot, Still
+    from stereosim.procedures.state import Still
     from stereosim_gui.model.scanner import still_picture
 
     if done.look is not None:
         picture = still_picture(Still("target", done.look), 1)
         yield over_frame(_untouched(done.state), done.look, picture)
-    for image in done.pair or ():
-        view = image.view.name
-        number = 1 + next(
-            (k for k, shot in enumerate(done.state.seen.shots) if shot.image is image), 0
-        )
-        picture = engine.xray_picture(Shot(view, "target", image), number, done.state)
-        yield _over_pair(done.state, picture, image)
+    for shot in done.exposures:
+        number = 1 + done.state.seen.shots.index(shot)
+        picture = engine.xray_picture(shot, number, done.state)
+        yield _over_pair(done.state, picture, shot.image)
 
 
 def _untouched(state: ProcedureState) -> ProcedureState:
