@@ -38,6 +38,10 @@ class Unseeing(Engine):
         procedure._as_read = lambda image, view, thickness_mm: image
         return procedure
 
+    def beside(self, state: Any, marks: Any) -> bool:
+        """No image says where the breast ends."""
+        return False
+
     def look_ahead(self, state: Any) -> None:
         """Nothing is there to be got ready."""
 

@@ -1,6 +1,7 @@
 """The console of the app, free of Qt: read-outs, margins in words, cross-section, plan, hours."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,18 +29,19 @@ from stereosim.procedures.intents import (
 from stereosim.procedures.operators.sampling import hours_towards
 from stereosim.procedures.operators.skill import load_search
 from stereosim_gui.model.attempt import Attempt
-from stereosim_gui.model.console import differs, marks_set
+from stereosim_gui.model.console import Reading, differs, marks_set
 from stereosim_gui.model.cross_section import Section, supine_section, upright_section
 from stereosim_gui.model.engine import Engine, Marks
 from stereosim_gui.model.equipment import BreastOutline, Equipment
 from stereosim_gui.model.plan import plan
 from stereosim_gui.model.sampling import all_round, fan, hours_of_pass, pair_of_pass, unfilmed
 from stereosim_gui.model.spec import AttemptSpec
-from stereosim_gui.model.wording import device_name, problems, referral_lines
+from stereosim_gui.model.wording import device_name, mismatch, problems, referral_lines
 from stereosim_gui.worker import Worker
 from stereosim_phantoms.breast import BreastSpec
 from stereosim_phantoms.cases import load_case
 from tests.app_scenes import Pump
+from tests.procedure_scenes import FIVE, marks_on, paired, scene
 
 DEVICES = load_devices()
 LIMITS = usual_limits()
@@ -262,6 +264,9 @@ class Unseeing(Engine):
     def _new_pictures(self, old: Any, new: Any) -> tuple[Any, ...]:
         return ()
 
+    def beside(self, state: Any, marks: Any) -> bool:
+        return False
+
 
 @pytest.fixture
 def bench() -> Iterator[tuple[Attempt, Pump]]:
@@ -367,3 +372,21 @@ def test_a_place_on_the_scout_is_brought_under_the_window(bench: tuple[Attempt, 
     # The chest wall cannot be pulled past the edge of the support.
     low = project(scout(unit), np.array([[0.0, 6.0, 19.0]]))[0]
     assert engine.repositioned(attempt.state, (float(low[0]), float(low[1]))).shift_y_mm == 0.0
+
+
+def test_a_mark_in_the_air_is_no_target() -> None:
+    """What the console says of marks set where the beam passed beside the breast."""
+    procedure = scene()
+    state = paired(procedure)
+    engine = Engine(AttemptSpec("case-1", 3, "stereotactic"))
+    on_speck = marks_on(procedure, FIVE[0])
+    left, right = on_speck.left_px, on_speck.right_px
+    assert not engine.beside(state, Marks(left, right))
+    # The plain breast ends 100 mm from the chest wall: shift it down by 60.
+    shifted = paired(procedure, Position(0.0, 60.0))
+    assert engine.beside(shifted, Marks((970.0, 150.0), (970.0, 150.0)))
+    assert not engine.beside(procedure.start(), Marks(left, right))
+    there = Reading("stereotactic", "planned", 50.0, target_mm=np.array([0.0, 30.0, 20.0]))
+    assert not there.outside
+    there = replace(there, beside=True, y_mismatch_mm=0.0, p_value=1.0)
+    assert there.outside and "beside" in str(mismatch(there))

@@ -14,9 +14,10 @@ from stereosim.procedures.intents import Advance, Expose, Fire, Intent, MarkPair
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.band import Band
 from stereosim_gui.model.captions import edges
 from stereosim_gui.model.display import Picture, Window, grey, pyramid, series_of
-from stereosim_gui.model.engine import Band, Engine, Marks, Preview, Stepped
+from stereosim_gui.model.engine import Engine, Marks, Preview, Stepped
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.viewport import Viewport

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stereosim.experiments.progress import Cancel, Progress
 from stereosim.procedures.intents import Intent, IntentError, Position, to_dict
+from stereosim_gui.model.band import Pixel
 from stereosim_gui.model.console import Console
 from stereosim_gui.model.display import Picture
-from stereosim_gui.model.engine import Engine, Marks, Pixel, Preview, Stepped
+from stereosim_gui.model.engine import Engine, Marks, Preview, Stepped
 from stereosim_gui.model.history import Entry, History, Log, Moment, NoLog, replayed
 from stereosim_gui.model.sonography import Sonography
 from stereosim_gui.model.spec import AttemptSpec

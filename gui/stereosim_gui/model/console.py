@@ -45,6 +45,8 @@ class Reading:
         Compressed thickness that the stand displays.
     provisional : bool
         Whether the coordinates are those of marks that have not been set.
+    beside : bool
+        Whether a mark is set where the beam passed beside the breast.
     pending : bool
         Whether marks have moved and the worker has yet to say what they come to.
     target_mm, sd_mm : ndarray, shape (3,), or None
@@ -69,6 +71,7 @@ class Reading:
     phase: str
     thickness_mm: float
     provisional: bool = False
+    beside: bool = False
     pending: bool = False
     target_mm: Array | None = None
     sd_mm: Array | None = None
@@ -103,7 +106,7 @@ class Reading:
     def outside(self) -> bool:
         """Whether the target lies outside the compressed breast: no pair of marks of one speck."""
         z = self.from_support_mm
-        return z is not None and not 0.0 <= z <= self.thickness_mm
+        return z is not None and (self.beside or not 0.0 <= z <= self.thickness_mm)
 
     @property
     def mismatched(self) -> bool:
@@ -181,6 +184,8 @@ def read(
     if fresh is not None and reading.phase == "planned":
         found = fresh
         reading = replace(reading, provisional=True, target_mm=fresh.target_mm)
+    if preview is not None and reading.phase == "planned":
+        reading = replace(reading, beside=preview.beside)
     if found is not None:
         reading = replace(
             reading,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim_gui.model.band import Band, Pixel, band_of
 from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.equipment import Equipment
 from stereosim_gui.model.scanner import (
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from stereosim.biopsy.safety import Margins
     from stereosim.experiments.trial import Room
     from stereosim.geometry.targets import Triangulation
-    from stereosim.geometry.views import View
     from stereosim.imaging.xray import XrayImage
     from stereosim.procedures.intents import Insert, Intent, Look, Position
     from stereosim.procedures.procedure import Event, Procedure
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
     from stereosim_phantoms.patient import VirtualPatient
 
 Array = NDArray[np.float64]
-Pixel = tuple[float, float]
-
-# Steps along the line of sight at which the band of the other view is computed.
-_BAND_POINTS = 41
 
 
 @dataclass(frozen=True)
@@ -62,28 +58,6 @@ class Marks:
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
-    """Where the point marked in one view can lie in the other.
-
-    Attributes
-    ----------
-    view : str
-        In which view the band is drawn.
-    pixels : ndarray, shape (n, 2)
-        Middle of the band, (column, row), from the support to the paddle.
-    depth_mm : ndarray, shape (n,)
-        Height z above the support that each point of it stands for.
-    half_width_px : float
-        How far from it a mark may lie by what a patient moves.
-    """
-
-    view: str
-    pixels: Array
-    depth_mm: Array
-    half_width_px: float
-
-
-@dataclass(frozen=True, eq=False)
 class Preview:
     """What the marks would come to, before they are set.
 
@@ -101,6 +75,8 @@ class Preview:
         Of every device of the catalogue at that target.
     y_tolerance_mm : float
         The largest y mismatch that a trained reader takes for one speck.
+    beside : bool
+        Whether a mark is set where the beam passed beside the breast.
     """
 
     marks: Marks
@@ -109,6 +85,7 @@ class Preview:
     problem: str = ""
     margins: dict[str, Margins] | None = None
     y_tolerance_mm: float = 0.0
+    beside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +212,7 @@ class Engine:
         tolerance = self.room.skill.y_tolerance_mm
         views = dict(zip(("left", "right"), stereo_pair(self.room.unit), strict=True))
         bands = tuple(
-            _band(views[view], views[other], pixel, state.seen.thickness_mm, tolerance)
+            band_of(views[view], views[other], pixel, state.seen.thickness_mm, tolerance)
             for view, other, pixel in (
                 ("left", "right", marks.left),
                 ("right", "left", marks.right),
@@ -248,7 +225,22 @@ class Engine:
             target = triangulate_marks((views["left"], views["right"]), marks.left, marks.right)
         except ValueError as error:
             return Preview(marks, bands, problem=str(error), y_tolerance_mm=tolerance)
-        return Preview(marks, bands, target, "", self.margins(state, target.target_mm), tolerance)
+        margins = self.margins(state, target.target_mm)
+        return Preview(marks, bands, target, "", margins, tolerance, self.beside(state, marks))
+
+    def beside(self, state: ProcedureState, marks: Marks) -> bool:
+        """Whether a mark of the target pair is set where the beam passed beside the breast."""
+        from stereosim.imaging.bare import bare
+
+        try:
+            images = state.seen.pair("target")
+        except LookupError:
+            return False
+        return any(
+            bool(bare(image, [pixel])[0])
+            for image, pixel in zip(images, (marks.left, marks.right), strict=True)
+            if pixel is not None
+        )
 
     def margins(self, state: ProcedureState, target_mm: Array) -> dict[str, Margins]:
         """Return the safety margins of every device of the catalogue at `target_mm`."""
@@ -380,11 +372,3 @@ def _film_picture(film: Specimen) -> Picture:
         facts=(("kv", film.image.exposure.kv), ("mas", film.image.exposure.mas)),
         outlines_px=outlines,
     )
-
-
-def _band(view: View, other: View, pixel: Pixel, thickness_mm: float, tolerance_mm: float) -> Band:
-    from stereosim.geometry.projection import back_project, project
-
-    depth = np.linspace(0.0, thickness_mm, _BAND_POINTS)
-    points = np.array([back_project(view, np.array([pixel]), float(z))[0] for z in depth])
-    return Band(other.name, project(other, points), depth, tolerance_mm / other.pitch_mm)

@@ -204,6 +204,10 @@ def mismatch(reading: Reading) -> Text | None:
     """Return what the y mismatch says about the pair of marks."""
     if reading.y_mismatch_mm is None or reading.p_value is None:
         return None
+    if reading.beside:
+        return say(
+            QT_TRANSLATE_NOOP("Mismatch", "A mark is set beside the breast, where nothing is.")
+        )
     if reading.outside:
         return say(
             QT_TRANSLATE_NOOP(

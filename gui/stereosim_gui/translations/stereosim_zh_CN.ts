@@ -1863,6 +1863,10 @@ Firing cannot be undone.</source>
  <context>
   <name>Mismatch</name>
   <message>
+   <source>A mark is set beside the breast, where nothing is.</source>
+   <translation>标记位于乳房之外，那里没有组织。</translation>
+  </message>
+  <message>
    <source>Within {limit:.1f} mm, but rare for one speck (under 1 in 100): look again.</source>
    <translation>在 {limit:.1f} mm 之内，但同一颗粒很少出现这样的差别（不到百分之一）：请再看一看。</translation>
   </message>

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPainterPath
 
+from stereosim_gui.model.band import Band
 from stereosim_gui.model.captions import depth_name
-from stereosim_gui.model.engine import Band
 from stereosim_gui.model.viewport import Viewport
 from stereosim_gui.views.ink import lines, plate, stroke, width_of
 from stereosim_gui.views.language import spoken

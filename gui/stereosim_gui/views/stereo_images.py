@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.arrangement import SCOUT_STAGES, positioned_before, shown_at
 from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.band import Band
 from stereosim_gui.model.display import Picture, Series, series_of
-from stereosim_gui.model.engine import Band, Preview
+from stereosim_gui.model.engine import Preview
 from stereosim_gui.model.stages import Stage, needle_in
 from stereosim_gui.views.exposure_strip import ExposureStrip
 from stereosim_gui.views.image_tools import ImageTools

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter
 
+from stereosim_gui.model.band import Band, Pixel
 from stereosim_gui.model.captions import pixel_name
 from stereosim_gui.model.display import Windows
-from stereosim_gui.model.engine import Band, Pixel
 from stereosim_gui.model.viewport import Viewport
 from stereosim_gui.views.band import draw_band
 from stereosim_gui.views.image_pane import ImagePane
