@@ -412,6 +412,7 @@ def test_film_reading_clip_and_end(room: Scene) -> None:
     room.click(room.controls.views)
     assert room.last() == Expose("pair") and room.app.stage is Stage.CLIP
     assert room.attempt.seen.shots[-1].phase == "postclip"
+    assert room.page.centre.currentWidget() is room.page.images
     room.key(room.page, "Return")
     room.answer("End it")
     assert room.last() == Stop("finished") and room.app.stage is Stage.DEBRIEF

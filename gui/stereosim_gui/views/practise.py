@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.refusals import refusal
-from stereosim_gui.model.stages import Stage
+from stereosim_gui.model.stages import Stage, has_shot
 from stereosim_gui.views.controls import CONTROLS
 from stereosim_gui.views.controls.page import PageStack
 from stereosim_gui.views.debrief import Debrief
@@ -177,7 +177,9 @@ class PractisePage(Part):
             self._show_primary()
             return
         centre: QWidget = self.images
-        if stage in (Stage.SPECIMEN, Stage.CLIP):
+        # The film, until there are views with the clip to look at.
+        clip_seen = stage is Stage.CLIP and has_shot(self.attempt.state, "postclip")
+        if stage in (Stage.SPECIMEN, Stage.CLIP) and not clip_seen:
             centre = self.specimen
         elif stage is Stage.DEBRIEF:
             centre = self.debrief
