@@ -143,6 +143,9 @@ def test_stereotactic(camera: Camera) -> None:
     look("specimen")
     trainee.click("primary")
     look("clip")
+    trainee.click("Withdraw the needle")
+    trainee.click("Expose the post-clip pair")
+    look("clip-pair")
     do.end(trainee)
     do.await_other_guidance(trainee)
     for number, section in enumerate(trainee.page.debrief.sections, start=1):
