@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stereosim.procedures.intents import Adjust, Expose
 from stereosim_gui.model.attempt import Attempt
+from stereosim_gui.model.sampling import clip_placed
 from stereosim_gui.model.stage_tips import tip
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.teaching import Lesson, lesson
@@ -140,9 +141,11 @@ class Tutor:
         noted, state = self._images, self._attempt.state
         if noted is None or not _same(noted.key, _key_of_images(state)):
             return
-        stale = _moved_since_pair(state)
+        moved, marked = _moved_since_pair(state), clip_placed(state.intents)
         for item in at_step(noted.found, state.step):
-            if not (stale and item.code.startswith("postfire")):
+            # Once the clip is in place, the advice to place it has been taken.
+            stale = moved and item.code.startswith("postfire")
+            if not stale and not (marked and item.code == "specimen-positive"):
                 yield self._said(item, noted)
 
     def _said(self, observation: Observation, noted: Noted) -> Lesson:
