@@ -33,11 +33,13 @@ from stereosim.imaging.exposure import (
 from stereosim.imaging.fine_texture import texture_transmission
 from stereosim.imaging.hardware import Hardware, paddle_factors
 from stereosim.imaging.rendering import (
+    block_means,
     coarse_grid,
     focal_width_mm,
     native,
     rays,
     solid_boxes,
+    spread_blocks,
     transmission,
     windows,
 )
@@ -248,7 +250,12 @@ class ExposureSeries:
         source = primary * np.minimum(tissue, 1.0).astype(np.float32)
         if shadow is not None:
             source *= shadow[0]
-        scatter = gaussian_filter(source, spec.scatter_sigma_mm / pitch, mode="nearest")
+        # Scatter is wide: a sixth of its width is fine enough to compute it on.
+        size = max(1, int(spec.scatter_sigma_mm / (6.0 * pitch)))
+        whole = np.pad(source, [(0, -n % size) for n in source.shape], mode="edge")
+        blocks = block_means(whole, size)
+        wide = gaussian_filter(blocks, spec.scatter_sigma_mm / (size * pitch), mode="nearest")
+        scatter = spread_blocks(wide, size, source.shape)
         scatter *= np.float32(spec.scatter_to_primary(exposure.thickness_mm))
         blurred = np.maximum(blur(primary, pitch, detector, focal_fwhm_mm=focal), 1e-3 * primary)
         fine = np.exp(native(np.log(blurred), background.step, (0, 0), view.shape))
