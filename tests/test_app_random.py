@@ -350,7 +350,7 @@ def abuse(
         consistent(app)
         assert not trainee.broken, f"{trainee.broken[0]}\nafter " + "\n".join(monkey.trail[-15:])
 
-    while len(memory) < rounds or (not until <= monkey.reached and len(memory) < 4 * rounds):
+    while len(memory) < rounds or (not until <= monkey.reached and len(memory) < 8 * rounds):
         number = len(memory)
         guidance = ("stereotactic", "ultrasound")[number % 2]
         do.begin(trainee, CASES[number // 2 % len(CASES)], guidance, exam=number % 5 == 4)
@@ -364,8 +364,9 @@ DEEP = frozenset({"a pair", "a needle in", "a needle fired", "a core"})
 
 
 def test_random_events_break_nothing(trainee: Trainee) -> None:
-    far = frozenset({"a pair", "a needle in"})
-    _, reached = abuse(trainee, rounds=2, events=500, until=far)
+    # How far chance gets in a few seconds depends on the machine; the slow test asks for more.
+    far = frozenset({"a needle in"})
+    _, reached = abuse(trainee, rounds=2, events=800, until=far)
     assert far <= reached, reached
 
 

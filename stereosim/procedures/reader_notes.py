@@ -165,9 +165,9 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     outside = float(planned[2]) > seen.thickness_mm
     tip = None if outside else reader.tip(seen, "prefire")
     matches = reader.match_near(seen, "prefire", seen.marked_mm)
-    if matches is None:
-        yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
     if tip is None or not _reliable(tip):
+        if matches is None:
+            yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
         above = float(planned[2]) - seen.thickness_mm
         yield Observation("prefire-tip-not-seen", {"outside_mm": max(above, 0.0)}, "note")
         return
@@ -181,15 +181,22 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     }
     level: Level = "good" if np.hypot(off[0], off[1]) <= load_training().tolerance_mm else "note"
     remedies: tuple[str, ...] = ()
+    before = reader.match_near(seen, "target", seen.marked_mm)
+    # A group that cannot be made out with the needle in lies where it lay before.
     if matches is not None:
-        lesion = reader.lesion(seen, matches) - tip.target_mm
+        middle: Array | None = reader.lesion(seen, matches)
+    else:
+        middle = None if before is None else before.centroid_mm
+    if middle is not None:
+        lesion = middle - tip.target_mm
         values |= {"lesion_dx_mm": float(lesion[0]), "lesion_dy_mm": float(lesion[1])}
         if np.hypot(lesion[0], lesion[1]) > reader.skill.retarget_mm:
             level, remedies = "warning", ("retarget",)
     yield Observation("prefire-tip", values, level, remedies)
     if matches is None:
+        yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
         return
-    moved = reader.moved(reader.match_near(seen, "target", seen.marked_mm), matches, _FEWEST)
+    moved = reader.moved(before, matches, _FEWEST)
     # Along the needle the tissue is carried by it; across, the patient has moved.
     if moved is not None and np.hypot(moved[0], moved[1]) > reader.skill.y_tolerance_mm:
         values = {"dx_mm": float(moved[0]), "dy_mm": float(moved[1])}
@@ -203,6 +210,14 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     reading = reader.postfire(seen, seen.device)
     if reading is None:
+        # A group that lay beside the needle's way cannot have come under it: it lies where it lay.
+        before = reader.match_near(seen, "target", seen.marked_mm)
+        centre = seen.commanded.centre_mm
+        if before is not None:
+            away = before.centroid_mm - centre
+            if np.hypot(away[0], away[1]) > reader.skill.retarget_mm:
+                yield _offset(seen, reader, before.centroid_mm, centre)
+                yield from _signatures(seen, reader, before.centroid_mm, centre)
         yield _not_seen(seen, reader, "postfire", ("sample-all-round", "repeat-pair"))
         return
     if reading.tip is not None and not _reliable(reading.tip):
