@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.geometry.alarm import load_alarm
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_many
 from stereosim.geometry.views import stereo_pair
@@ -22,7 +21,6 @@ from stereosim.procedures.operators.skill import Skill, load_search, load_skills
 from stereosim.procedures.published import load_hints, load_training
 
 if TYPE_CHECKING:
-    from stereosim.geometry.targets import Triangulation
     from stereosim.geometry.units import Unit
     from stereosim.procedures.matching import Matches
     from stereosim.procedures.state import Seen
@@ -152,11 +150,6 @@ def _not_seen(seen: Seen, reader: Reader, where: str, remedies: tuple[str, ...])
     return Observation("lesion-not-seen", {"where": where}, "note", remedies)
 
 
-def _reliable(tip: Triangulation) -> bool:
-    """Whether both views show the same point: dense specks at the needle can be taken for it."""
-    return tip.p_value >= load_alarm().false_alarm_rate
-
-
 def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     if seen.device is None or seen.commanded is None or seen.marked_mm is None:
         return
@@ -165,7 +158,7 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     outside = float(planned[2]) > seen.thickness_mm
     tip = None if outside else reader.tip(seen, "prefire")
     matches = reader.match_near(seen, "prefire", seen.marked_mm)
-    if tip is None or not _reliable(tip):
+    if tip is None:
         if matches is None:
             yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
         above = float(planned[2]) - seen.thickness_mm
@@ -220,8 +213,6 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
                 yield from _signatures(seen, reader, before.centroid_mm, centre)
         yield _not_seen(seen, reader, "postfire", ("sample-all-round", "repeat-pair"))
         return
-    if reading.tip is not None and not _reliable(reading.tip):
-        reading = replace(reading, centre_mm=seen.commanded.centre_mm)
     lesion = reading.lesion_mm
     yield _offset(seen, reader, lesion, reading.centre_mm)
     yield from _signatures(seen, reader, lesion, reading.centre_mm)
