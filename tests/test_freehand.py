@@ -353,6 +353,9 @@ def test_intents_that_do_not_fit_are_refused(room: UltrasoundProcedure) -> None:
         ({"x_mm": 1e6}, "look.x_mm"),
         ({"y_mm": -1e6}, "look.y_mm"),
         ({"angle_deg": math.inf}, "look.angle_deg"),
+        ({"tilt_deg": 50.0}, "look.tilt_deg"),
+        ({"strain": 0.5}, "look.strain"),
+        ({"strain": -0.1}, "look.strain"),
     ],
 )
 def test_a_look_that_no_machine_has_is_refused(

@@ -18,8 +18,8 @@ ANY_INTENT = st.one_of(
     ),
     st.builds(intents.Expose, st.sampled_from(["scout", "pair"])),
     st.builds(intents.MarkPair, PIXEL, PIXEL),
-    st.builds(intents.Scan, NUMBER, NUMBER, NUMBER),
-    st.builds(intents.Look, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER),
+    st.builds(intents.Scan, *[NUMBER] * 7),
+    st.builds(intents.Look, *[NUMBER] * 7),
     st.builds(intents.MarkEcho, TRIPLE, st.sampled_from(["specks", "correlate", "blind"])),
     st.builds(intents.ChooseDevice, st.text(max_size=8)),
     st.builds(intents.Advance, TRIPLE),
@@ -56,3 +56,10 @@ def test_recording_is_read_back_as_it_was(intent: intents.Intent) -> None:
 def test_bad_record_names_what_is_wrong(record: dict[str, object], named: str) -> None:
     with pytest.raises(intents.IntentError, match=named):
         intents.from_dict(record)
+
+
+def test_looks_and_scans_of_older_recordings_are_upright_and_unpressed() -> None:
+    look = intents.from_dict({"intent": "look", "x_mm": 1.0, "y_mm": 2.0, "angle_deg": 3.0})
+    assert look == intents.Look(1.0, 2.0, 3.0, tilt_deg=0.0, strain=0.0)
+    scan = intents.from_dict({"intent": "scan", "x_mm": 1.0, "y_mm": 2.0, "extent_mm": 30.0})
+    assert scan == intents.Scan(1.0, 2.0, 30.0, tilt_deg=0.0, strain=0.0)

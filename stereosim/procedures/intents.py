@@ -78,6 +78,8 @@ class Scan(Intent):
         Length of the movement; the area is as wide as the probe.
     depth_mm, focus_mm : float
         Depth shown, and depth of the transmit focus.
+    tilt_deg, strain : float
+        As in :class:`Look`, the same all the way.
     """
 
     name: ClassVar[str] = "scan"
@@ -86,6 +88,8 @@ class Scan(Intent):
     extent_mm: float
     depth_mm: float = 35.0
     focus_mm: float = 15.0
+    tilt_deg: float = 0.0
+    strain: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,10 @@ class Look(Intent):
         Middle of the array on the skin and turn of the image plane, supine frame.
     depth_mm, focus_mm : float
         Depth shown, and depth of the transmit focus.
+    tilt_deg : float
+        By how much the plane leans about the line of the array (fanning), within 45 either way.
+    strain : float
+        Share by which the probe's pressure flattens the tissue under it, 0 to 0.4.
     """
 
     name: ClassVar[str] = "look"
@@ -106,6 +114,8 @@ class Look(Intent):
     angle_deg: float = 0.0
     depth_mm: float = 35.0
     focus_mm: float = 15.0
+    tilt_deg: float = 0.0
+    strain: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from stereosim.biopsy import needle
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.biopsy.tissue import Tissue
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose
+from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.live import DEEPEST_MM, LiveTissue
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.shaft import Shaft
@@ -43,6 +44,7 @@ Array = NDArray[np.float64]
 
 # What no hand asks for: off the body, or shallower than any machine shows.
 ELSEWHERE_MM, SHALLOWEST_MM = 250.0, 10.0
+MOST_TILT_DEG, MOST_STRAIN = 45.0, 0.4
 
 
 @dataclass
@@ -91,6 +93,7 @@ class UltrasoundProcedure(Procedure):
         for name in ("extent_mm", "depth_mm", "focus_mm"):
             if getattr(scan, name) <= 0.0:
                 raise IntentError(f"scan.{name}: must be above 0")
+        _check_hold(scan)
         if scan not in self._sweeps:
             place = (scan.x_mm, scan.y_mm)
             box = scan_box(place, scan.extent_mm, self.probe, scan.depth_mm)
@@ -103,6 +106,7 @@ class UltrasoundProcedure(Procedure):
                 seed=self.seed,
                 grid=Grid(depth_mm=scan.depth_mm),
                 focus_mm=scan.focus_mm,
+                **_hold(scan),
             )
         seen = replace(
             state.seen,
@@ -291,7 +295,18 @@ class UltrasoundProcedure(Procedure):
 
 
 def _pose(look: Look) -> ProbePose:
-    return ProbePose(look.x_mm, look.y_mm, look.angle_deg)
+    return ProbePose(look.x_mm, look.y_mm, look.angle_deg, **_hold(look))
+
+
+def _hold(intent: Look | Scan) -> dict[str, float]:
+    """Return how the probe is tilted and pressed, where it is."""
+    held = {"tilt_deg": intent.tilt_deg, "strain": intent.strain}
+    return {name: value for name, value in held.items() if value}
+
+
+def _check_hold(intent: Look | Scan) -> None:
+    _within(intent, "tilt_deg", -MOST_TILT_DEG, MOST_TILT_DEG)
+    _within(intent, "strain", 0.0, MOST_STRAIN)
 
 
 def _check_look(look: Look) -> None:
@@ -301,6 +316,7 @@ def _check_look(look: Look) -> None:
     _within(look, "y_mm", -ELSEWHERE_MM, ELSEWHERE_MM)
     _within(look, "depth_mm", SHALLOWEST_MM, DEEPEST_MM)
     _within(look, "focus_mm", 1.0, DEEPEST_MM)
+    _check_hold(look)
 
 
 def _by_hand(state: ProcedureState) -> bool:
