@@ -8,8 +8,9 @@ from itertools import count
 
 import numpy as np
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode
+from stereosim.imaging.ultrasound.frame import Frame, bmode
 from stereosim.imaging.ultrasound.live import LiveTissue
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.imaging.ultrasound.shaft import Shaft

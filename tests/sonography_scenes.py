@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose
+from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.procedures.intents import Intent, Look, MarkEcho
 from stereosim.procedures.state import ProcedureState, Step, Still

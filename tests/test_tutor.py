@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from stereosim.biopsy.needle import load_placement
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Window, freehand_check
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.specimen_film import specimen_film
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import ProbePose, scan_frame
+from stereosim.imaging.ultrasound.frame import scan_frame
 from stereosim.imaging.ultrasound.sweep import scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.procedures import reader_notes_ultrasound

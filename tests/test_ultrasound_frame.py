@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.acoustics import (
     calcification_cross_section_mm2,
     load_acoustics,
 )
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, Grid, form_beam
-from stereosim.imaging.ultrasound.frame import ProbePose, bmode, scan_frame
+from stereosim.imaging.ultrasound.frame import bmode, scan_frame
 from stereosim.imaging.ultrasound.probes import load_probe, load_probes
 from stereosim.imaging.ultrasound.sweep import sweep
 from stereosim.imaging.ultrasound.tissue import Insonated

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound import live as live_module
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import ProbePose, scan_frame
+from stereosim.imaging.ultrasound.frame import scan_frame
 from stereosim.imaging.ultrasound.live import TILE_MM, LiveTissue
 from stereosim.imaging.ultrasound.sweep import scan_box
 from stereosim.imaging.ultrasound.tissue import Insonated

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import ProbePose, draw_frames
+from stereosim.imaging.ultrasound.frame import draw_frames
 from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes
 from tests.ultrasound_scenes import fat, silent, slim_probe
 

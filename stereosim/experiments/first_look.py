@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stereosim.experiments.trial import Room
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose, scan_frame
+from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound.frame import Frame, scan_frame
 from stereosim.imaging.ultrasound.sweep import scan_box
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.imaging.xray import XrayImage

@@ -1,7 +1,8 @@
 """Ultrasound of the supine breast: probes, tissue, frames, sweeps and the reader of sweeps."""
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode, scan_frame
+from stereosim.imaging.ultrasound.frame import Frame, bmode, scan_frame
 from stereosim.imaging.ultrasound.live import LiveTissue
 from stereosim.imaging.ultrasound.observer import EchoFinding, Thresholds, load_thresholds, search
 from stereosim.imaging.ultrasound.probes import Probe, load_probe, load_probes

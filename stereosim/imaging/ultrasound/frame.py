@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
 from stereosim.imaging.ultrasound.medium import CELL_MM, Medium
 from stereosim.imaging.ultrasound.probes import Probe
@@ -22,28 +22,6 @@ from stereosim_phantoms.randomness import stream
 Array = NDArray[np.float64]
 DEFAULT_GRID = Grid()
 _TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
-
-
-@dataclass(frozen=True)
-class ProbePose:
-    """Where the probe stands on the skin of the supine breast.
-
-    Attributes
-    ----------
-    x_mm, y_mm : float
-        Middle of the array, supine frame.
-    angle_deg : float
-        Turn of the image plane about z; at 0 the columns run along +x.
-    """
-
-    x_mm: float
-    y_mm: float
-    angle_deg: float = 0.0
-
-    def lateral_axis(self) -> Array:
-        """Return the unit vector (3,) from column to column, supine frame."""
-        a = math.radians(self.angle_deg)
-        return np.array([math.cos(a), math.sin(a), 0.0])
 
 
 @dataclass(frozen=True)

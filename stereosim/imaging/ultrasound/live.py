@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.acoustics import load_acoustics
 from stereosim.imaging.ultrasound.beam import (
     ELEVATION_BIN_MM,
@@ -30,7 +31,7 @@ from stereosim.imaging.ultrasound.beam import (
     form_beam,
     surviving_spectrum,
 )
-from stereosim.imaging.ultrasound.frame import Frame, ProbePose, draw_frames
+from stereosim.imaging.ultrasound.frame import Frame, draw_frames
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
     Medium,

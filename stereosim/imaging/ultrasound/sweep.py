@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import DEFAULT_GRID, Frame, ProbePose, parallel_frames
+from stereosim.imaging.ultrasound.frame import DEFAULT_GRID, Frame, parallel_frames
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.tissue import Insonated
 
