@@ -14,6 +14,7 @@ from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.probe import ProbePose
+from stereosim.geometry.probe import LARGEST_STRAIN, STEEPEST_DEG, ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.live import DEEPEST_MM, LiveTissue
@@ -44,7 +45,6 @@ Array = NDArray[np.float64]
 
 # What no hand asks for: off the body, or shallower than any machine shows.
 ELSEWHERE_MM, SHALLOWEST_MM = 250.0, 10.0
-MOST_TILT_DEG, MOST_STRAIN = 45.0, 0.4
 
 
 @dataclass
@@ -295,18 +295,18 @@ class UltrasoundProcedure(Procedure):
 
 
 def _pose(look: Look) -> ProbePose:
-    return ProbePose(look.x_mm, look.y_mm, look.angle_deg, **_hold(look))
+    return ProbePose(look.x_mm, look.y_mm, look.angle_deg, look.tilt_deg, look.strain)
 
 
-def _hold(intent: Look | Scan) -> dict[str, float]:
+def _hold(intent: Scan) -> dict[str, float]:
     """Return how the probe is tilted and pressed, where it is."""
     held = {"tilt_deg": intent.tilt_deg, "strain": intent.strain}
     return {name: value for name, value in held.items() if value}
 
 
 def _check_hold(intent: Look | Scan) -> None:
-    _within(intent, "tilt_deg", -MOST_TILT_DEG, MOST_TILT_DEG)
-    _within(intent, "strain", 0.0, MOST_STRAIN)
+    _within(intent, "tilt_deg", -STEEPEST_DEG, STEEPEST_DEG)
+    _within(intent, "strain", 0.0, LARGEST_STRAIN)
 
 
 def _check_look(look: Look) -> None:
