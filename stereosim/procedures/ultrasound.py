@@ -13,7 +13,6 @@ from stereosim.biopsy import needle
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.biopsy.tissue import Tissue
-from stereosim.geometry.probe import ProbePose
 from stereosim.geometry.probe import LARGEST_STRAIN, STEEPEST_DEG, ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import Frame
