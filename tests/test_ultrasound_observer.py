@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.calibrate import null_sweep
+from stereosim.imaging.ultrasound.calibrate import KINDS, null_maxima, null_scans
+from stereosim.imaging.ultrasound.certainty import SPECK_LOOKS, Thresholds, load_thresholds
 from stereosim.imaging.ultrasound.observer import (
     Foci,
-    Thresholds,
     find_foci,
     focus_map,
-    load_thresholds,
     mass_statistic,
     search,
     speck_statistics,
@@ -20,7 +20,7 @@ from stereosim.imaging.ultrasound.observer import (
 from stereosim.imaging.ultrasound.sweep import Sweep, sweep_poses
 from stereosim.imaging.ultrasound.sweep import sweep as scan
 from stereosim.imaging.ultrasound.tissue import Insonated
-from tests.ultrasound_scenes import SMOOTH, gland, slim_probe, supine_box
+from tests.ultrasound_scenes import SMOOTH, fat, gland, slim_probe, supine_box
 
 PROBE = slim_probe(width_mm=19.2)
 GRID = Grid(depth_mm=24.0, columns=128)
@@ -167,16 +167,83 @@ def test_calibrated_probes_and_their_provenance():
         load_thresholds("l99")
 
 
+def test_how_sure_is_the_law_read_the_other_way() -> None:
+    for rate in (1e-9, 0.05, 0.5):
+        level = STRICT.at(STRICT.cluster, rate, 30.0)
+        assert STRICT.chance(STRICT.cluster, level, 30.0) == pytest.approx(rate)
+    # Two looks that have nothing to do with each other: either is as extreme.
+    rng = np.random.default_rng(6)
+    looks = rng.gumbel(6.0, 0.5, (200_000, 2)).max(axis=1)
+    either = STRICT.chance(STRICT.cluster, 7.6, 7.0, looks=2)
+    assert (looks > 7.6).mean() == pytest.approx(either, rel=0.05)
+    assert STRICT.chance(STRICT.cluster, -1e9, 7.0) == 1.0
+
+
+def test_a_finding_says_how_sure_it_is():
+    tissue = gland(*cluster(0.4), **box())
+    scanned = swept(tissue)
+    for rate in (0.05, 0.5):
+        findings = search(scanned, thresholds=replace(STRICT, false_alarm_rate=rate))
+        chances = [finding.false_alarm_probability for finding in findings]
+        assert chances == sorted(chances)
+        assert 0.0 < chances[0] < 1e-6
+        assert chances[-1] < rate
+        # What is just seen is worth the accepted error.
+        group = findings[0]
+        edge = STRICT.chance(STRICT.cluster, group.threshold, scanned.volume_cm3, looks=SPECK_LOOKS)
+        assert edge == pytest.approx(rate)
+
+
+def probabilities(scans, limits):
+    """For each null scan the smallest probability over specks, and that of the mass."""
+    both = []
+    for focus, group, mass, volume in scans:
+        specks = [
+            limits.chance(null, value, volume, looks=SPECK_LOOKS)
+            for null, value in ((limits.focus, focus), (limits.cluster, group))
+        ]
+        both.append((min(specks), limits.chance(limits.mass, mass, volume)))
+    return np.array(both)
+
+
+def too_small(chances, rate):
+    """Whether probabilities below `rate` come oftener than they say, beyond chance (1 in 1000)."""
+    return (chances < rate).sum() > stats.binom.ppf(0.999, len(chances), rate)
+
+
+def test_where_there_is_nothing_the_reader_is_not_sure():
+    """Plain gland and plain fat, and women without specks and masses."""
+    limits = load_thresholds("l14-5")
+    plain = [
+        (*null_maxima(scanned), scanned.volume_cm3)
+        for make in (gland, fat)
+        for seed in range(4)
+        for scanned in [swept(make(seed=seed, **box()), seed)]
+    ]
+    women = list(null_scans("l14-5", 4711, 4))
+    for scans in (plain, women):
+        chances = probabilities(scans, limits)
+        for rate in (0.001, 0.05, 0.3):
+            assert not too_small(chances[:, 0], rate)
+            assert not too_small(chances[:, 1], rate)
+
+
 @pytest.mark.slow
 def test_false_alarms_on_fresh_breasts_come_at_the_stated_rate(capsys):
-    """Breasts that the calibration has not seen; 24 trials at a rate of 0.2."""
-    limits = load_thresholds("l14-5", false_alarm_rate=0.2)
-    alarms = []
-    for index in range(24):
-        findings = search(null_sweep("l14-5", 31337, index), thresholds=limits)
-        alarms.append({finding.kind for finding in findings})
-    for kind in ("specks", "mass"):
-        count = sum(kind in kinds for kinds in alarms)
+    """Sixty women whom the calibration has not seen; a rate of 5 %, and the law as a whole."""
+    chances = probabilities(null_scans("l14-5", 31337, 60, workers=2), load_thresholds("l14-5"))
+    for kind, values in zip(("specks", "mass"), chances.T, strict=True):
+        alarms = int((values < 0.05).sum())
         with capsys.disabled():
-            print(f"\nfalse alarms, {kind}: {count} of 24 where 4.8 are expected")
-        assert count <= 10  # 1 % of such series have more
+            print(f"\nfalse alarms, {kind}: {alarms} of 60 where 3 are expected")
+        # 99 % of such series have no more, and at 15 % nearly all would.
+        assert alarms <= stats.binom.ppf(0.99, 60, 0.05)
+        for rate in (0.1, 0.2, 0.5):
+            assert not too_small(values, rate)
+
+
+@pytest.mark.slow
+def test_null_scans_do_not_depend_on_the_number_of_processes():
+    alone, both = (list(null_scans("l11-5", 5, 3, workers=n)) for n in (1, 2))
+    assert alone == both
+    assert len(alone[0]) == len(KINDS) + 1

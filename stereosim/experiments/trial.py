@@ -18,7 +18,7 @@ from stereosim.biopsy.needle import PlacementModel, load_placement
 from stereosim.experiments.results import ArmResult
 from stereosim.geometry.misalignment import Misalignment
 from stereosim.geometry.units import Unit, load_units
-from stereosim.imaging.ultrasound.observer import load_thresholds
+from stereosim.imaging.ultrasound.certainty import load_thresholds
 from stereosim.imaging.ultrasound.probes import Probe, load_probes
 from stereosim.imaging.ultrasound.sweep import STEP_MM
 from stereosim.imaging.xray import XrayMachine

@@ -33,21 +33,38 @@ def ring_contrast(point: Any, smooth: Any, down: Any, across: Any, rank: int, ou
         Result; 0 where both are 0.
     """
     rows, columns = point.shape
-    ring = np.empty(down.size, np.float64)
+    largest = np.empty((rank + 1, columns), np.float32)  # of a row's surroundings, sorted
     for r in range(rows):
+        largest[:] = -np.inf
+        for k in range(down.size):
+            line = smooth[min(max(r + down[k], 0), rows - 1)]
+            step = across[k]
+            # Where no edge is near there is neither a clamp nor a branch, so that the compiler
+            # takes several columns at once; `out` carries what falls out on to the next place.
+            first = min(max(-step, 0), columns)
+            last = max(min(columns - step, columns), first)
+            for c in range(first):
+                _keep_largest(largest, c, line[0])
+            for p in range(rank + 1):
+                for c in range(first, last):
+                    value = line[c + step] if p == 0 else out[r, c]
+                    kept = largest[p, c]
+                    largest[p, c] = value if value > kept else kept
+                    out[r, c] = kept if value > kept else value
+            for c in range(last, columns):
+                _keep_largest(largest, c, line[columns - 1])
         for c in range(columns):
-            for k in range(down.size):
-                i = min(max(r + down[k], 0), rows - 1)
-                j = min(max(c + across[k], 0), columns - 1)
-                ring[k] = smooth[i, j]
-            for picked in range(rank + 1):  # partial selection sort
-                best = picked
-                for k in range(picked + 1, down.size):
-                    if ring[k] > ring[best]:
-                        best = k
-                ring[picked], ring[best] = ring[best], ring[picked]
             inside = point[r, c] + 1e-12
-            out[r, c] = 10.0 * math.log10(inside / (ring[rank] + 1e-12))
+            out[r, c] = 10.0 * math.log10(inside / (largest[rank, c] + 1e-12))
+
+
+@njit
+def _keep_largest(largest: Any, column: int, value: Any) -> None:
+    """Put `value` in its place among the sorted values of a column; the smallest falls out."""
+    for p in range(largest.shape[0]):
+        kept = largest[p, column]
+        if value > kept:
+            largest[p, column], value = value, kept
 
 
 @njit

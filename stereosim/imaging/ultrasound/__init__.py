@@ -2,9 +2,10 @@
 
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
+from stereosim.imaging.ultrasound.certainty import Thresholds, load_thresholds
 from stereosim.imaging.ultrasound.frame import Frame, bmode, scan_frame
 from stereosim.imaging.ultrasound.live import LiveTissue
-from stereosim.imaging.ultrasound.observer import EchoFinding, Thresholds, load_thresholds, search
+from stereosim.imaging.ultrasound.observer import EchoFinding, search
 from stereosim.imaging.ultrasound.probes import Probe, load_probe, load_probes
 from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep

@@ -1,16 +1,20 @@
 """Regenerate ``data/observer.toml``: what the reader measures where there is nothing to find.
 
-Run ``python -m stereosim.imaging.ultrasound.calibrate --patients 60 l14-5``.  Each patient of the
-screening cohort is scanned once at the place that its referral names, without specks and without
-masses; the largest statistic of each kind goes into a Gumbel distribution (maximum likelihood).
+Run ``python -m stereosim.imaging.ultrasound.calibrate --patients 60 --workers 2 l14-5``.  Each
+patient of the screening cohort is scanned once at the place that its referral names, without specks
+and without masses; what else a breast holds, vessels and the walls of ducts, stays.  The largest
+statistic of each kind goes into a Gumbel distribution (maximum likelihood).
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -50,24 +54,42 @@ def null_maxima(scanned: Sweep) -> tuple[float, float, float]:
     )
 
 
+def null_scan(probe_name: str, seed: int, index: int) -> tuple[float, float, float, float]:
+    """Return the maxima of patient `index` as :func:`null_maxima`, and the volume scanned, cm^3."""
+    scanned = null_sweep(probe_name, seed, index)
+    return *null_maxima(scanned), scanned.volume_cm3
+
+
+def null_scans(
+    probe_name: str, seed: int, patients: int, *, workers: int = 1
+) -> Iterator[tuple[float, float, float, float]]:
+    """Yield :func:`null_scan` of patients 0, 1, ...; the same for any number of processes."""
+    scan = partial(null_scan, probe_name, seed)
+    if workers <= 1:
+        yield from map(scan, range(patients))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(scan, range(patients))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the null distributions of the probes named and write them to the catalogue."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("probes", nargs="+", help="names in the catalogue of probes")
     parser.add_argument("--patients", type=int, default=60, help="null scans per probe")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
     path = DATA / "observer.toml"
     tables = load_toml(path) if path.exists() else {}
     for name in options.probes:
-        maxima, volume = [], 0.0
-        for index in range(options.patients):
-            scanned = null_sweep(name, SEED, index)
-            volume = scanned.volume_cm3
-            maxima.append(null_maxima(scanned))
-            print(
-                name, index, *(f"{value:.2f}" for value in maxima[-1]), file=sys.stderr, flush=True
-            )
-        tables[name] = _fitted(np.array(maxima), volume)
+        scans = []
+        for scan in null_scans(name, SEED, options.patients, workers=options.workers):
+            scans.append(scan)
+            measured = (f"{value:.2f}" for value in scan[:-1])
+            print(name, len(scans), *measured, file=sys.stderr, flush=True)
+        measures = np.array(scans)
+        tables[name] = _fitted(measures[:, :-1], float(measures[-1, -1]))
         path.write_text(_written(tables))
     return 0
 

@@ -3,16 +3,14 @@
 A *focus* is a spot of the size of the beam that stands out of its surroundings on all sides (a
 ligament stands out on two).  Its statistic is its level in excess of what other foci of the same
 breast reach. A *cluster* adds up that excess over the foci within a ball.  A *mass* is an ellipsoid
-that is darker than all that surrounds it and darker than fat.  The thresholds come from scans of
-breasts without any calcification or mass (:mod:`stereosim.imaging.ultrasound.calibrate`): speckle,
-septa and lobules all have had their chance to be mistaken.
+that is darker than all that surrounds it and darker than fat.  How sure the reader may be of each
+is told in :mod:`stereosim.imaging.ultrasound.certainty`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -21,11 +19,10 @@ from scipy import ndimage, signal
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from stereosim.imaging.ultrasound.probes import DATA
+from stereosim.imaging.ultrasound.certainty import SPECK_LOOKS, Thresholds, load_thresholds
 from stereosim.imaging.ultrasound.reader import load_reader
 from stereosim.imaging.ultrasound.sweep import Sweep
 from stereosim.kernels.observer import ring_contrast
-from stereosim_phantoms.provenance import Parameter, load_toml, read_parameters
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
@@ -68,6 +65,11 @@ class EchoFinding:
         What was measured, and what the reader asks for; dB.
     extent_mm : float
         Largest width; 0 for a single focus.
+    false_alarm_probability : float
+        How sure: the probability that a search of as much tissue without any such thing reports
+        something of this kind that stands out as much, 0 to 1.  The fitted law gives it; the null
+        scans behind the law (see :class:`Thresholds`) vouch for it down to about one in their
+        number.
     foci_mm : ndarray (k, 3)
         Foci that it is made of, supine frame; none for a mass.
     """
@@ -77,70 +79,8 @@ class EchoFinding:
     statistic: float
     threshold: float
     extent_mm: float
+    false_alarm_probability: float
     foci_mm: Array = field(default_factory=lambda: np.zeros((0, 3)))
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Null distributions of the largest statistic in a sweep (Gumbel), and the accepted error.
-
-    Attributes
-    ----------
-    focus, cluster, mass : tuple of float
-        Location and scale, dB, at `volume_cm3`.
-    volume_cm3 : float
-        Volume that was searched in the calibration; a larger search asks for more.
-    false_alarm_rate : float
-        Chance per sweep and kind of finding something where there is nothing.
-    provenance : dict of str to Parameter
-        How the numbers were obtained.
-    """
-
-    focus: tuple[float, float]
-    cluster: tuple[float, float]
-    mass: tuple[float, float]
-    volume_cm3: float
-    false_alarm_rate: float
-    provenance: dict[str, Parameter]
-
-    def at(self, null: tuple[float, float], rate: float, volume_cm3: float) -> float:
-        """Return the level that a null search of `volume_cm3` exceeds with probability `rate`."""
-        location, scale = null
-        location += scale * math.log(max(volume_cm3, 1e-3) / self.volume_cm3)
-        return location - scale * math.log(-math.log1p(-rate))
-
-
-@lru_cache(maxsize=1)
-def _null_tables() -> dict[str, dict[str, Parameter]]:
-    path = DATA / "observer.toml"
-    tables = load_toml(path)
-    sources = tables.pop("sources")
-    return {
-        name: read_parameters(table, sources, f"{path.name}.{name}")
-        for name, table in tables.items()
-    }
-
-
-def load_thresholds(probe_name: str, *, false_alarm_rate: float = 0.05) -> Thresholds:
-    """Return the thresholds calibrated for a probe.
-
-    Raises
-    ------
-    KeyError
-        When the probe was never calibrated.
-    """
-    tables = _null_tables()
-    if probe_name not in tables:
-        raise KeyError(f"probe {probe_name!r} has no calibrated observer: {', '.join(tables)}")
-    table = tables[probe_name]
-    return Thresholds(
-        focus=(table["focus_location_db"].value, table["focus_scale_db"].value),
-        cluster=(table["cluster_location_db"].value, table["cluster_scale_db"].value),
-        mass=(table["mass_location_db"].value, table["mass_scale_db"].value),
-        volume_cm3=table["volume_cm3"].value,
-        false_alarm_rate=false_alarm_rate,
-        provenance=table,
-    )
 
 
 def search(
@@ -158,14 +98,9 @@ def search(
         Nothing is looked for below this depth, such as that of the pectoral muscle.
     """
     limits = load_thresholds(sweep.probe.name) if thresholds is None else thresholds
-    # Two looks at the specks, the brightest and the group, share the accepted error.
-    half = -math.expm1(0.5 * math.log1p(-limits.false_alarm_rate))
     depth = sweep.stack.shape[1] * sweep.row_mm
     volume = sweep.volume_cm3 * min(1.0, deepest_mm / depth)
-    foci = find_foci(sweep).above(deepest_mm)
-    found = _specks(
-        foci, volume, limits.at(limits.focus, half, volume), limits.at(limits.cluster, half, volume)
-    )
+    found = _specks(find_foci(sweep).above(deepest_mm), volume, limits)
     masses: list[EchoFinding] = []
     limit = limits.at(limits.mass, limits.false_alarm_rate, volume)
     statistic, widths, to_supine = mass_statistic(sweep)
@@ -173,12 +108,12 @@ def search(
         at = np.unravel_index(index, statistic.shape)
         if statistic[at] <= limit:
             break
-        point = to_supine(at)
-        if point[2] <= deepest_mm and not _near(masses, point, float(widths[at])):
-            masses.append(
-                EchoFinding("mass", point, float(statistic[at]), limit, float(widths[at]))
-            )
-    return sorted(found + masses, key=lambda item: item.threshold - item.statistic)
+        point, width = to_supine(at), float(widths[at])
+        if point[2] <= deepest_mm and not _near(masses, point, width):
+            db = float(statistic[at])
+            chance = limits.chance(limits.mass, db, volume)
+            masses.append(EchoFinding("mass", point, db, limit, width, chance))
+    return sorted(found + masses, key=lambda item: item.false_alarm_probability)
 
 
 def _near(
@@ -215,8 +150,7 @@ def find_foci(sweep: Sweep, *, above_db: float = READER.candidate_db) -> Foci:
     for index, frame in enumerate(sweep.stack):
         level = focus_map(frame, sweep.row_mm, sweep.column_mm)[skip:]
         # A first thinning in the plane keeps the list short; the frames are thinned together below.
-        peak = (level > above_db) & (level == ndimage.maximum_filter(level, 5))
-        row, column = np.nonzero(peak)
+        row, column = _peaks(level, above_db)
         places.append(np.column_stack([np.full(row.size, index), 2 * (row + skip), column]))
         levels.append(level[row, column])
     place = np.concatenate(places).astype(np.float64)
@@ -226,6 +160,19 @@ def find_foci(sweep: Sweep, *, above_db: float = READER.candidate_db) -> Foci:
     )
     index_, row_, column_ = place[kept].T
     return Foci(sweep.supine_mm(index_, row_, column_), level_db[kept])
+
+
+def _peaks(level: Volume, above_db: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows and columns that exceed `above_db` and all within two pixels of them."""
+    row, column = np.nonzero(level > above_db)
+    peak = np.ones(row.size, bool)
+    for down, across in np.ndindex(5, 5):
+        beside = (
+            np.clip(row + down - 2, 0, level.shape[0] - 1),
+            np.clip(column + across - 2, 0, level.shape[1] - 1),
+        )
+        peak &= level[row, column] >= level[beside]
+    return row[peak], column[peak]
 
 
 def _thinned(scaled: Array, level: Array) -> NDArray[np.int64]:
@@ -288,8 +235,12 @@ def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
     return SpeckStatistics(single, group, tuple(members))
 
 
-def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[EchoFinding]:
-    """Return groups whose summed excess passes `limit`, then single foci that pass `lone`."""
+def _specks(foci: Foci, volume_cm3: float, limits: Thresholds) -> list[EchoFinding]:
+    """Return groups whose summed excess is too large for chance, then single foci that are."""
+    # Two looks at the specks, the brightest and the group, share the accepted error.
+    half = -math.expm1(math.log1p(-limits.false_alarm_rate) / SPECK_LOOKS)
+    lone = limits.at(limits.focus, half, volume_cm3)
+    limit = limits.at(limits.cluster, half, volume_cm3)
     measured = speck_statistics(foci, volume_cm3)
     found: list[EchoFinding] = []
     for i in np.argsort(-measured.cluster_db, kind="stable"):
@@ -301,12 +252,14 @@ def _specks(foci: Foci, volume_cm3: float, lone: float, limit: float) -> list[Ec
         middle = np.average(points, axis=0, weights=foci.level_db[group])
         if not _near(found, middle, 2.0 * READER.cluster_radius_mm):
             extent = float(2.0 * np.linalg.norm(points - middle, axis=1).max())
-            found.append(EchoFinding("specks", middle, total, limit, extent, points))
+            chance = limits.chance(limits.cluster, total, volume_cm3, looks=SPECK_LOOKS)
+            found.append(EchoFinding("specks", middle, total, limit, extent, chance, points))
     for i in np.flatnonzero(measured.focus_db > lone):
         point = foci.position_mm[i]
         if not _near(found, point):
             db = float(measured.focus_db[i])
-            found.append(EchoFinding("specks", point, db, lone, 0.0, point[None]))
+            chance = limits.chance(limits.focus, db, volume_cm3, looks=SPECK_LOOKS)
+            found.append(EchoFinding("specks", point, db, lone, 0.0, chance, point[None]))
     return found
 
 
