@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from stereosim.geometry.probe import ProbePose
-from stereosim.imaging.ultrasound.beam import Grid
+from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, Grid
 from stereosim.imaging.ultrasound.frame import draw_frames
-from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes
+from stereosim.imaging.ultrasound.shaft import DARKEST, Shaft, shaft_echoes, shaft_shadow
 from tests.ultrasound_scenes import fat, silent, slim_probe
 
 PROBE = slim_probe(width_mm=25.6, penetration_mm=500.0)
@@ -130,6 +130,7 @@ def test_the_specular_echo_of_a_lying_shaft_is_that_of_a_cylinder(medium):
     smooth = replace(medium, acoustics=replace(medium.acoustics, needle_diffuse_db=-200.0))
     places, echoes = shaft_echoes(shaft(0.0), smooth)
     part = (places[:, 0] < 2.0 - TAPER) & (places[:, 0] > 2.0 - TAPER - 5.0)
+    part &= places[:, 2] < TIP[2] - 0.4 * DIAMETER  # its tail seems to lie below
     a = medium.acoustics
     frequency = medium.frequency_at(places[part][:1])
     wavelength = a.wavelength_mm(frequency)[0]
@@ -159,3 +160,77 @@ def test_a_helper_thread_changes_no_bit():
     with ThreadPoolExecutor(1) as helper:
         frames = draw_frames(tissue, (pose,), 1.0, PROBE, seed=2, shaft=shaft(10.0), helper=helper)
         np.testing.assert_array_equal(next(frames).envelope, alone.envelope)
+
+
+def test_the_tail_lies_below_the_shaft_in_even_weaker_lines(medium):
+    """Steel is 3.8 times as fast as tissue, so a width of 2.1 mm is crossed as if it were 0.56."""
+    a = medium.acoustics
+    places, echoes = shaft_echoes(shaft(0.0), medium)
+    surface = TIP[2] - 0.5 * DIAMETER
+    # Behind the taper, where all lines lie at even depths.
+    lines = {}
+    for depth, echo in zip(places[:, 2], echoes, strict=True):
+        if depth > surface + 0.3 and np.isclose(
+            (depth - surface) / 0.5576, round((depth - surface) / 0.5576), atol=0.01
+        ):
+            lines.setdefault(round((depth - surface) / 0.5576), []).append(echo)
+    mean = np.array([np.abs(np.median(lines[k])) for k in (1, 2, 3)])
+    np.testing.assert_allclose(20 * np.log10(mean[:-1] / mean[1:]), a.needle_tail_fall_db, rtol=0.1)
+    front = places[:, 2] == surface
+    first = 20 * np.log10(mean[0] / np.median(echoes[front]))
+    assert first == pytest.approx(20 * np.log10(1.0 - 0.945**2), abs=0.5)
+
+
+def shade_at(beam, needle, offset_mm, u, w):
+    """Factor of the shadow at (u, w) for a needle `offset_mm` beside the plane y = 0."""
+    columns = 2 * (GRID.columns + beam.lateral.shape[1] // 2)
+    tip = np.add(needle.tip_mm, [0.0, offset_mm, 0.0])
+    shade = shaft_shadow(tip, tip - needle.axis, DIAMETER, TAPER, beam, columns)
+    if shade is None:
+        return np.ones(len(u))
+    column = np.rint(np.asarray(u) / (0.5 * beam.column_mm) + 0.5 * (columns - 2)).astype(int)
+    row = np.rint(np.asarray(w) / beam.grid.row_mm).astype(int)
+    return shade[column % 2, row, column // 2]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5, 1.0, 1.5])
+@pytest.mark.parametrize("azimuth", [0.0, 30.0])
+def test_the_shadow_is_the_share_of_rays_that_meet_the_shaft(medium, offset, azimuth):
+    """Rays of a beam as wide as the lens's, from a cone of f/2 to the place: they are shot."""
+    beam, needle = medium.beam, shaft(20.0, azimuth)
+    rng = np.random.default_rng(0)
+    u, w = -5.0, 26.0
+    power = np.abs(beam.elevation)
+    v = (np.arange(power.shape[1]) + 0.5) * ELEVATION_BIN_MM
+    tip = np.add(needle.tip_mm, [0.0, offset, 0.0])
+    depth = tip[2] + (u - tip[0]) / needle.axis[0] * needle.axis[2]
+    row = round(depth / beam.grid.row_mm)
+    sd = np.sqrt((power[row] * v**2).sum() / power[row].sum())
+    n = 200_000
+    cone = rng.normal(0.0, (w - depth) / 2.0 / np.sqrt(12.0), n)
+    rays = np.column_stack([u + cone, rng.normal(0.0, sd, n)])
+    flat = needle.axis[:2] / np.hypot(*needle.axis[:2])
+    away = rays - tip[:2]
+    along, beside = away @ flat, away @ [-flat[1], flat[0]]
+    hit = ((np.abs(beside) < 0.5 * DIAMETER) & (along < 0.0)).mean()
+    expected = max((1.0 - hit) ** 2, DARKEST)
+    got = shade_at(beam, needle, offset, [u], [w])[0]
+    assert got == pytest.approx(expected, abs=0.03)
+
+
+def test_the_shadow_lies_behind_the_shaft_and_nowhere_else(medium):
+    beam, needle = medium.beam, shaft(15.0)
+    behind = np.array([-10.0, -5.0])
+    surface = TIP[2] + (behind - TIP[0]) * np.tan(np.radians(15.0)) - 0.5 * DIAMETER
+    np.testing.assert_array_equal(shade_at(beam, needle, 0.0, behind, surface - 1.0), 1.0)
+    np.testing.assert_allclose(
+        shade_at(beam, needle, 0.0, behind, surface + 4.0), DARKEST, atol=0.02
+    )
+    beyond = [5.0, 8.0]
+    np.testing.assert_allclose(shade_at(beam, needle, 0.0, beyond, [25.0, 25.0]), 1.0, atol=0.01)
+    np.testing.assert_array_equal(shade_at(beam, needle, 6.0, behind, [28.0, 28.0]), 1.0)
+    # A wider needle takes more of the beam that passes beside it.
+    tip = np.add(TIP, [0.0, 1.5, 0.0])
+    thin = shaft_shadow(tip, tip - needle.axis, 2.1, TAPER, beam, 360)
+    thick = shaft_shadow(tip, tip - needle.axis, 3.8, TAPER, beam, 360)
+    assert thick.min() < 0.5 * thin.min()

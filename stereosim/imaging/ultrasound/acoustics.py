@@ -53,6 +53,8 @@ class Acoustics:
     needle_diffuse_db: float
     needle_fall_db_per_deg: float
     needle_tip_radius_mm: float
+    needle_sound_speed_m_s: float
+    needle_tail_fall_db: float
     broadening_per_cm: float
     phantom_attenuation: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False, compare=False)
