@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.kernels import ultrasound as kernels
 from stereosim.kernels.observer import ring_contrast
 from tests.reference import observer as observer_reference
@@ -23,9 +24,21 @@ def grids(shape):
     return [np.zeros(shape, np.float32) for _ in range(2)]
 
 
-@pytest.mark.parametrize("angle", [0.0, 0.4, 0.5 * np.pi, -2.5])
-@pytest.mark.parametrize("planes", [1, 3])
-def test_scatterers(angle, planes):
+@pytest.mark.parametrize(
+    ("planes", "pose"),
+    [
+        (1, ProbePose(0.2, -0.3)),
+        (1, ProbePose(0.2, -0.3, 90.0)),
+        (1, ProbePose(0.2, -0.3, -143.0, 0.0, 0.3)),
+        (1, ProbePose(0.2, -0.8, 0.0, 25.0)),
+        (1, ProbePose(0.2, 0.3, 23.0, -45.0)),
+        (1, ProbePose(-0.9, 0.2, 90.0, 45.0, 0.4)),
+        (1, ProbePose(0.5, -0.8, -143.0, -17.0, 0.1)),
+        (3, ProbePose(0.2, -0.3, 23.0)),
+        (3, ProbePose(0.2, -0.3, 90.0, 0.0, 0.2)),
+    ],
+)
+def test_scatterers(planes, pose):
     rng = np.random.default_rng(7)
     rows = 40
     known = beam(rng, rows)
@@ -34,7 +47,7 @@ def test_scatterers(angle, planes):
     fixed = (
         12345, np.array([0.51, 0.43, 0.25]),
         rng.uniform(0.5, 2.0, (9, 14, 16)).astype(np.float32),
-        np.array([-3.1, -2.6, 0.2]), 0.4, np.array([0.2, -0.3, np.cos(angle), np.sin(angle)]),
+        np.array([-3.1, -2.6, 0.2]), 0.4, np.array([pose.x_mm, pose.y_mm]), pose.matrix,
         0.15, 0.1, known["phase"], known["wavenumber"], known["elevation"], 0.05,
         reach, turn, 0.45,
     )  # fmt: skip
@@ -56,7 +69,7 @@ def test_scatterers_of_a_stack_are_those_of_single_planes():
         out = grids((planes, 2, 40, 12))
         kernels.splat_tissue(
             5, np.array([0.51, 0.43, 0.25]), amplitude, np.array([-3.1, -2.6, 0.2]), 0.4,
-            np.array([0.2, y, 1.0, 0.0]), 0.15, 0.1, known["phase"], known["wavenumber"],
+            np.array([0.2, y]), np.eye(3), 0.15, 0.1, known["phase"], known["wavenumber"],
             known["elevation"], 0.05, np.full(40, 1.0), turn, 0.5, *out,
         )  # fmt: skip
         return out[0]

@@ -1,7 +1,7 @@
 """Speckle and beam of the ultrasound image; serves :mod:`stereosim.imaging.ultrasound`.
 
-Frames: x, y along the skin and z into the breast (mm).  An image line looks along +z
-at the lateral position u; v is the distance from the image plane.
+Frames: x, y along the skin and z into the breast at rest (mm); in the image u is the lateral
+position, v the distance from the image plane and w the depth along the image lines.
 """
 
 from __future__ import annotations
@@ -56,31 +56,34 @@ def _near_cells(
     seed: int,
     kz: int,
     cells: Any,
-    pose: Any,
+    place: Any,
+    matrix: Any,
     low: Any,
     high: Any,
     half_u: float,
+    middle_v: float,
     half_v: float,
-    far: float,
     kx: Any,
     ky: Any,
     bits: Any,
 ) -> int:
     """List the cells of layer `kz` near the planes and their hashes; return how many."""
-    cosine, sine = pose[2], pose[3]
-    middle_y = pose[1] + 0.5 * far * cosine
-    span = abs(sine) * half_u + abs(cosine) * (0.5 * far + half_v)
+    cosine, sine = matrix[0, 0], matrix[0, 1]
+    middle_v -= matrix[1, 2] * (kz + 0.5) * cells[2]  # where a leaning plane crosses this layer
+    spread = matrix[1, 1] * cosine - matrix[1, 0] * sine
+    middle_y = place[1] + middle_v / spread * cosine
+    span = abs(sine) * half_u + abs(cosine) * half_v / spread
     first_y = int(math.floor(max(middle_y - span, low[1]) / cells[1]))
     last_y = int(math.floor(min(middle_y + span, high[1]) / cells[1]))
     hz = _mix(np.uint64(seed) ^ (np.uint64(kz + _SHIFT) * np.uint64(0x9E3779B97F4A7C15)))
     n = 0
     for j in range(first_y, last_y + 1):
-        dy = (j + 0.5) * cells[1] - pose[1]
-        a, b = low[0] - pose[0], high[0] - pose[0]
+        dy = (j + 0.5) * cells[1] - place[1]
+        a, b = low[0] - place[0], high[0] - place[0]
         a, b = _interval(cosine, dy * sine, half_u, a, b)
-        a, b = _interval(-sine, dy * cosine - 0.5 * far, 0.5 * far + half_v, a, b)
-        first = int(math.floor((a + pose[0]) / cells[0]))
-        count = max(0, int(math.floor((b + pose[0]) / cells[0])) + 1 - first)
+        a, b = _interval(matrix[1, 0], dy * matrix[1, 1] - middle_v, half_v, a, b)
+        first = int(math.floor((a + place[0]) / cells[0]))
+        count = max(0, int(math.floor((b + place[0]) / cells[0])) + 1 - first)
         hy = _mix(hz ^ (np.uint64(j + _SHIFT) * np.uint64(0xD1B54A32D192ED03)))
         for i in range(count):
             kx[n + i] = first + i
@@ -100,7 +103,8 @@ def splat_tissue(
     amplitude: Any,
     origin: Any,
     spacing: float,
-    pose: Any,
+    place: Any,
+    matrix: Any,
     column: float,
     row: float,
     phase: Any,
@@ -134,8 +138,10 @@ def splat_tissue(
         Strength of one scatterer in each voxel (already attenuated).
     origin, spacing : float64 (3,), float
         Centre of voxel [0, 0, 0] as (x, y, z), and voxel size, mm.
-    pose : float64 (4,)
-        x, y of the centre of plane 0, cosine and sine of the planes' angle.
+    place : float64 (2,)
+        x, y of the middle of plane 0 on the skin.
+    matrix : float64 (3, 3)
+        Image directions (rows u, v, w) of directions at rest; [0, 2] is 0.
     column, row : float
         Steps of the fine grid, mm.
     phase, wavenumber : float64 (rows,)
@@ -147,7 +153,7 @@ def splat_tissue(
     turn : complex64 (n,)
         exp(-i phi) for n steps of the circle, n a power of two.
     step : float
-        From plane to plane, mm.
+        From plane to plane along v, mm; several planes must not lean.
     real, imaginary : float32 (n, 2, rows, m)
         Grids to add to, one per plane; fine column f lies in [:, f % 2, :, f // 2].
     """
@@ -159,39 +165,53 @@ def splat_tissue(
     half_width = middle * column
     mask = turn.size - 1
     turns = turn.size / (2.0 * math.pi)
-    cosine, sine = pose[2], pose[3]
     low = origin - 0.5 * spacing
     high = low + spacing * np.array([nx, ny, nz])
     per_voxel, per_bin, per_row, per_column = 1.0 / spacing, 1.0 / bin_mm, 1.0 / row, 1.0 / column
-    # A scatterer lies at most this far, across and along v, from the middle of its cell.
-    half_u = half_width + 0.5 * (cells[0] * abs(cosine) + cells[1] * abs(sine))
-    beside = 0.5 * (cells[0] * abs(sine) + cells[1] * abs(cosine))
+    # A scatterer lies at most this far, along u and v, from the middle of its cell.
+    half_u = half_width + 0.5 * (cells[0] * abs(matrix[0, 0]) + cells[1] * abs(matrix[0, 1]))
+    beside = 0.5 * (cells[0] * abs(matrix[1, 0]) + cells[1] * abs(matrix[1, 1]))
+    beside += 0.5 * cells[2] * abs(matrix[1, 2])
+    # Within a layer w is `path` times z and `lean` times v.
+    spread = matrix[1, 1] * matrix[0, 0] - matrix[1, 0] * matrix[0, 1]
+    lean = (matrix[2, 1] * matrix[0, 0] - matrix[2, 0] * matrix[0, 1]) / spread
+    path = matrix[2, 2] - lean * matrix[1, 2]
+    slack = abs(lean) * (reach.max() + beside)
     # Room for the cells of a layer: the area of the slab, and as much as its rim can cut.
-    thick = far + 2.0 * (reach.max() + beside)
+    thick = (far + 2.0 * (reach.max() + beside)) / spread
     rim = 2.0 * half_u + thick
     room = int(
         2.0 * half_u * thick / (cells[0] * cells[1]) + rim / cells[0] + 2.0 * rim / cells[1] + 8.0
     )
     kx, ky = np.empty(room, np.int64), np.empty(room, np.int64)
     bits = np.empty(room, np.uint64)
-    x, y, u, v = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
+    x, y = np.empty(room), np.empty(room)
+    u, v, w = np.empty(room), np.empty(room), np.empty(room)
     voxel, depth = np.empty(room, np.int64), np.empty(room, np.int64)
     strength = np.empty(room, np.float32)
     total = 0
-    for kz in range(int(math.ceil(rows * row / cells[2]))):
+    for kz in range(int(math.ceil((rows * row + slack) / (path * cells[2])))):
+        first_row = int((kz * cells[2] * path - slack) / row)
+        last_row = int(((kz + 1) * cells[2] * path + slack) / row + 0.5)
         half_v = 0.0
-        for k in range(int(kz * cells[2] / row), int((kz + 1) * cells[2] / row + 0.5) + 1):
+        for k in range(max(0, first_row), last_row + 1):
             half_v = max(half_v, reach[min(k, rows - 1)])
         if half_v == 0.0:
             continue
-        half_v += beside
-        n = _near_cells(seed, kz, cells, pose, low, high, half_u, half_v, far, kx, ky, bits)
+        half_v += 0.5 * far + beside
+        n = _near_cells(
+            seed, kz, cells, place, matrix, low, high, half_u, 0.5 * far, half_v, kx, ky, bits
+        )
         for i in range(n):
             x[i] = (kx[i] + _share(bits[i])) * cells[0]
             y[i] = (ky[i] + _share(bits[i] >> np.uint64(16))) * cells[1]
         for i in range(n):
-            u[i] = (x[i] - pose[0]) * cosine + (y[i] - pose[1]) * sine
-            v[i] = (y[i] - pose[1]) * cosine - (x[i] - pose[0]) * sine
+            u[i] = (x[i] - place[0]) * matrix[0, 0] + (y[i] - place[1]) * matrix[0, 1]
+        for i in range(n):
+            z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
+            dx, dy = x[i] - place[0], y[i] - place[1]
+            v[i] = dx * matrix[1, 0] + dy * matrix[1, 1] + z * matrix[1, 2]
+            w[i] = dx * matrix[2, 0] + dy * matrix[2, 1] + z * matrix[2, 2]
         for i in range(n):
             # A shift by a random part of a voxel makes the nearest voxel as smooth as
             # interpolation.  The low bits of each place serve: they move it by 1/256 cell.
@@ -205,8 +225,7 @@ def splat_tissue(
         for i in range(n):
             strength[i] = (_share(bits[i] >> np.uint64(48)) - 0.5) * _AMPLITUDE
         for i in range(n):
-            z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
-            depth[i] = int(z * per_row + 0.5)
+            depth[i] = int(math.floor(w[i] * per_row + 0.5))
         for i in range(n):
             r = np.uint64(depth[i])
             if voxel[i] < 0 or r >= rows:
@@ -214,8 +233,7 @@ def splat_tissue(
             away = v[i]
             if planes == 1 and abs(away) > reach[r]:
                 continue
-            z = (kz + _share(bits[i] >> np.uint64(32))) * cells[2]
-            angle = phase[r] + wavenumber[r] * (z - r * row)
+            angle = phase[r] + wavenumber[r] * (w[i] - r * row)
             wave = turn[np.uint64(int(angle * turns) & mask)]
             echo = strengths[np.uint64(voxel[i])] * strength[i]
             c, s = echo * wave.real, echo * wave.imag
@@ -241,7 +259,7 @@ def splat_tissue(
 def splat_points(
     u: Any,
     v: Any,
-    z: Any,
+    w: Any,
     strength: Any,
     column: float,
     row: float,
@@ -252,19 +270,19 @@ def splat_points(
     real: Any,
     imaginary: Any,
 ) -> None:
-    """Add single echoes at (`u`, `v`, `z`) (mm, image frame) of amplitude `strength` to the grids.
+    """Add single echoes at (`u`, `v`, `w`) (mm, image frame) of amplitude `strength` to the grids.
 
     The other parameters are those of :func:`splat_tissue`.
     """
     rows = real.shape[1]
     columns = 2 * real.shape[2]
     for i in range(u.size):
-        r = int(math.floor(z[i] / row + 0.5))
+        r = int(math.floor(w[i] / row + 0.5))
         f = int(math.floor(u[i] / column + 0.5 * (columns - 2) + 0.5))
         b = int(abs(v[i]) / bin_mm)
         if r < 0 or r >= rows or f < 0 or f >= columns - 1 or b >= elevation.shape[1]:
             continue
-        angle = phase[r] + wavenumber[r] * (z[i] - r * row)
+        angle = phase[r] + wavenumber[r] * (w[i] - r * row)
         wave = elevation[r, b]
         c, s = math.cos(angle), -math.sin(angle)
         real[f & 1, r, f >> 1] += strength[i] * (wave.real * c - wave.imag * s)

@@ -23,7 +23,7 @@ def cell_bits(seed, kx, ky, kz):
 
 
 def splat_tissue(
-    seed, cells, amplitude, origin, spacing, pose, column, row, phase, wavenumber,
+    seed, cells, amplitude, origin, spacing, place, matrix, column, row, phase, wavenumber,
     elevation, bin_mm, reach, turn, step, real, imaginary,
 ):  # fmt: skip
     """Every cell of the whole voxel box is tried for every plane."""
@@ -34,7 +34,7 @@ def splat_tissue(
     first = np.floor(low / cells).astype(int)
     last = np.floor(high / cells).astype(int)
     count = 0
-    for kz in range(math.ceil(rows * row / cells[2])):
+    for kz in range(math.ceil((origin[2] + spacing * amplitude.shape[0]) / cells[2])):
         for ky in range(first[1], last[1] + 1):
             for kx in range(first[0], last[0] + 1):
                 bits = cell_bits(seed, kx, ky, kz)
@@ -45,14 +45,12 @@ def splat_tissue(
                 inside = np.all((point - origin) / spacing + dither > -1.0) and (
                     k < amplitude.shape[0] and j < amplitude.shape[1] and i < amplitude.shape[2]
                 )
-                away = point[:2] - pose[:2]
-                u = away @ pose[2:]
-                v = away[1] * pose[2] - away[0] * pose[3]
-                r = int(point[2] / row + 0.5)
-                if not inside or abs(u) > half_width or r >= rows:
+                u, v, w = matrix @ (point - [*place, 0.0])
+                r = math.floor(w / row + 0.5)
+                if not inside or abs(u) > half_width or not 0 <= r < rows:
                     continue
                 strength = (parts[3] / 65536 - 0.5) * math.sqrt(12.0) * amplitude[k, j, i]
-                angle = phase[r] + wavenumber[r] * (point[2] - r * row)
+                angle = phase[r] + wavenumber[r] * (w - r * row)
                 wave = turn[int(angle * turn.size / (2 * math.pi)) % turn.size]
                 f = int(u / column + half_columns - 1 + 0.5)
                 for n in range(planes):
@@ -65,16 +63,16 @@ def splat_tissue(
 
 
 def splat_points(
-    u, v, z, strength, column, row, phase, wavenumber, elevation, bin_mm, real, imaginary
+    u, v, w, strength, column, row, phase, wavenumber, elevation, bin_mm, real, imaginary
 ):
     """One point after the other."""
     _, rows, half_columns = real.shape
     for i in range(len(u)):
-        r = math.floor(z[i] / row + 0.5)
+        r = math.floor(w[i] / row + 0.5)
         f = math.floor(u[i] / column + half_columns - 1 + 0.5)
         b = int(abs(v[i]) / bin_mm)
         if 0 <= r < rows and 0 <= f < 2 * half_columns - 1 and b < elevation.shape[1]:
-            angle = phase[r] + wavenumber[r] * (z[i] - r * row)
+            angle = phase[r] + wavenumber[r] * (w[i] - r * row)
             echo = strength[i] * elevation[r, b] * np.exp(-1j * angle)
             real[f % 2, r, f // 2] += echo.real
             imaginary[f % 2, r, f // 2] += echo.imag

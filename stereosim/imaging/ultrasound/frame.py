@@ -47,11 +47,9 @@ class Frame:
     probe: Probe
 
     def supine_mm(self, row: float, column: float) -> Array:
-        """Supine point (3,) that a pixel shows."""
+        """Supine point (3,) that a pixel shows: where it lies in the breast at rest."""
         middle = 0.5 * (self.envelope.shape[1] - 1)
-        point = (column - middle) * self.column_mm * self.pose.lateral_axis()
-        origin = np.array([self.pose.x_mm, self.pose.y_mm, row * self.row_mm])
-        return np.asarray(origin + point)
+        return self.pose.supine_mm([(column - middle) * self.column_mm, 0.0, row * self.row_mm])
 
 
 def bmode(
@@ -141,8 +139,8 @@ def draw_frames(
     fine = 0.5 * beam.column_mm
     shape = (len(poses), 2, grid.rows, grid.columns + beam.lateral.shape[1] // 2)
     real, imaginary = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    axis = poses[0].lateral_axis()
-    place = np.array([poses[0].x_mm, poses[0].y_mm, axis[0], axis[1]])
+    place = np.array([poses[0].x_mm, poses[0].y_mm])
+    matrix = np.ascontiguousarray(poses[0].matrix)
 
     def draw(reach_mm: Array) -> None:
         splat_tissue(
@@ -152,6 +150,7 @@ def draw_frames(
             medium.origin_mm,
             medium.spacing_mm,
             place,
+            matrix,
             fine,
             grid.row_mm,
             beam.phase,
@@ -160,7 +159,7 @@ def draw_frames(
             ELEVATION_BIN_MM,
             reach_mm,
             _TURN,
-            step_mm,
+            step_mm / (1.0 - poses[0].strain),
             real,
             imaginary,
         )
@@ -181,11 +180,11 @@ def draw_frames(
         places, echoes = np.concatenate([places, needle_mm]), np.append(echoes, needle_echoes)
     for i, pose in enumerate(poses):
         single = (*_in_image(places, pose), echoes)
-        for u, v, z, strength in (single, _skin(medium, pose, fine)):
+        for u, v, w, strength in (single, _skin(medium, pose, fine)):
             splat_points(
                 u,
                 v,
-                z,
+                w,
                 strength,
                 fine,
                 grid.row_mm,
@@ -205,12 +204,9 @@ def draw_frames(
 
 
 def _in_image(points_mm: Array, pose: ProbePose) -> tuple[Array, Array, Array]:
-    """Return u along the array, v out of the plane and depth (n,) of supine points (n, 3)."""
-    away = points_mm - np.array([pose.x_mm, pose.y_mm, 0.0])
-    axis = pose.lateral_axis()
-    u = away @ axis
-    v = away[:, 1] * axis[0] - away[:, 0] * axis[1]
-    return u, v, np.ascontiguousarray(away[:, 2])
+    """Return u along the array, v out of the plane and depth w (n,) of supine points (n, 3)."""
+    u, v, w = np.ascontiguousarray(pose.image_mm(points_mm).T)
+    return u, v, w
 
 
 def _skin(medium: Medium, pose: ProbePose, fine_mm: float) -> tuple[Array, Array, Array, Array]:
