@@ -80,7 +80,7 @@ def test_point_response_is_the_stored_beam():
 
 def test_pulse_length_follows_the_bandwidth():
     """A Gaussian band of width B gives an envelope of 4 ln 2 / (pi B) in time."""
-    acoustics = replace(load_acoustics(), broadening_per_cm=0.0)
+    acoustics = load_acoustics()
     probe = load_probe("l14-5")
     fine = Grid(depth_mm=28.0, row_mm=0.01)
     beam = form_beam(probe, acoustics, np.zeros(fine.rows), fine)
@@ -91,7 +91,7 @@ def test_pulse_length_follows_the_bandwidth():
 
 def test_focal_widths_follow_the_closed_forms():
     """-6 dB widths, two way, narrow band: sinc for each line, sinc squared for the lens."""
-    acoustics = replace(load_acoustics(), broadening_per_cm=0.0)
+    acoustics = load_acoustics()
     probe = replace(load_probe("l14-5"), bandwidth=0.05, apodisation=1.0, elevation_focus_mm=18.0)
     beam = form_beam(probe, acoustics, np.zeros(GRID.rows), GRID)
     row = 360

@@ -55,7 +55,9 @@ class Acoustics:
     needle_tip_radius_mm: float
     needle_sound_speed_m_s: float
     needle_tail_fall_db: float
-    broadening_per_cm: float
+    fat_speed_m_s: float
+    gland_speed_m_s: float
+    speed_correlation_mm: float
     phantom_attenuation: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False, compare=False)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.imaging.ultrasound.aberration import broadening, deflection_variance_mm2
 from stereosim.imaging.ultrasound.acoustics import Acoustics
 from stereosim.imaging.ultrasound.probes import Probe
 
@@ -118,25 +119,43 @@ def surviving_spectrum(
     return centre, spread * math.sqrt(2.0), -10.0 * np.log10(total / (amplitude**2).sum())
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One aperture at all depths: size and focus, mm, and the weight (depths, points) across it."""
+
+    aperture: Array
+    focus: Array
+    weight: Array
+
+
+_PLACES = (np.arange(_APERTURE_POINTS) + 0.5) / _APERTURE_POINTS - 0.5
+
+
+def _array_weight(
+    probe: Probe, aperture: Array, depth: Array, per_mm: Array, pedestal: float
+) -> Array:
+    """Apodisation, and what an element sends towards the axis at `depth`; `per_mm`: 1/wavelength.
+
+    An element as wide as the pitch in a soft baffle sends sinc(pitch sin / wavelength) cos; the
+    wave falls with the root of the path.
+    """
+    u = aperture[:, None] * _PLACES
+    cosine = depth[:, None] / np.sqrt(u**2 + depth[:, None] ** 2)
+    sine = np.sqrt(1.0 - cosine**2)
+    window = pedestal + (1.0 - pedestal) * np.cos(2.0 * np.pi * _PLACES)
+    return np.asarray(window * np.sinc(probe.pitch_mm * sine * per_mm[:, None]) * cosine**1.5)
+
+
 def _focused_fields(
-    across: Array,
-    depth: Array,
-    aperture: Array,
-    focus: Array,
-    wavenumber: Array,
-    step: Array,
-    count: int,
-    pedestal: float,
+    across: Array, depth: Array, line: _Line, wavenumber: Array, step: Array, count: int
 ) -> Iterator[NDArray[np.complex128]]:
-    """Yield one-way fields (depths, across) of line apertures, each focused at `focus`.
+    """Yield one-way fields of a line aperture at the distances `across` (depths, points), mm.
 
     The fields are those at `count` wavenumbers (rad/mm, one per depth), `step` apart.  The phase of
     each follows from the one before by one product: an exponential costs thirty times as much.
     """
-    s = (np.arange(_APERTURE_POINTS) + 0.5) / _APERTURE_POINTS - 0.5
-    weight = pedestal + (1.0 - pedestal) * np.cos(2.0 * np.pi * s)
-    u = aperture[:, None] * s
-    path = np.sqrt((across[None, :, None] - u[:, None, :]) ** 2 + depth[:, None, None] ** 2)
+    u, focus = line.aperture[:, None] * _PLACES, line.focus
+    path = np.sqrt((across[:, :, None] - u[:, None, :]) ** 2 + depth[:, None, None] ** 2)
     # Less the path along the axis, so that the phase on it stays 0.
     path -= (np.sqrt(u**2 + focus[:, None] ** 2) + (depth - focus)[:, None])[:, None, :]
     phasor = np.exp(1j * wavenumber[:, None, None] * path)
@@ -144,36 +163,61 @@ def _focused_fields(
     for k in range(count):
         if k:
             phasor *= turn
-        yield phasor @ weight
+        yield (phasor @ line.weight[:, :, None])[:, :, 0]
 
 
 def _two_way(
     across: Array,
     depth: Array,
-    transmit: tuple[Array, Array],
-    receive: tuple[Array, Array],
+    transmit: _Line,
+    receive: _Line,
     frequency: Array,
     sd: Array,
-    speed_mm_us: float,
-    pedestal: float,
+    medium: _Aberration,
 ) -> NDArray[np.complex128]:
     """Return the two-way beam (depths, across): seven frequencies of the pulse at its peak."""
     # Deep down little but the low end of the pulse is left; it stays above 0.5 MHz.
     spread = np.minimum(sd, (frequency - 0.5) / 1.5)
     steps = np.linspace(-1.5, 1.5, 7)
-    k = 2.0 * np.pi / speed_mm_us * (frequency - 1.5 * spread)
-    apart = 2.0 * np.pi / speed_mm_us * 0.5 * spread
-    sent = _focused_fields(across, depth, *transmit, k, apart, steps.size, 1.0)
+    per_mhz = 2.0 * np.pi / medium.speed_mm_us
+    k = per_mhz * (frequency - 1.5 * spread)
+    apart = per_mhz * 0.5 * spread
+    middle = per_mhz * frequency
+
+    def fields(line: _Line) -> Iterator[NDArray[np.complex128]]:
+        at = medium.narrowed(across, depth, line, middle)
+        return _focused_fields(at, depth, line, k, apart, steps.size)
+
     total = np.zeros((depth.size, across.size), np.complex128)
     pairs: Iterable[tuple[NDArray[np.complex128], NDArray[np.complex128]]]
     if transmit is receive:
-        pairs = ((one, one) for one in sent)
+        pairs = ((one, one) for one in fields(transmit))
     else:
-        heard = _focused_fields(across, depth, *receive, k, apart, steps.size, pedestal)
-        pairs = zip(sent, heard, strict=True)
+        pairs = zip(fields(transmit), fields(receive), strict=True)
     for step, (out, back) in zip(steps, pairs, strict=True):
         total += math.exp(-0.5 * step**2) * out * back
     return total
+
+
+@dataclass(frozen=True)
+class _Aberration:
+    """Tissue of which the beam is broadened: sound speed, and mean gland fraction per row."""
+
+    speed_mm_us: float
+    acoustics: Acoustics
+    rows_mm: Array
+    gland: Array | None
+
+    def narrowed(self, across: Array, depth: Array, line: _Line, wavenumber: Array) -> Array:
+        """Return where the unaberrated beam is as high as the broadened one (depths, across)."""
+        at = np.broadcast_to(across, (depth.size, across.size))
+        if self.gland is None:
+            return at
+        variance = deflection_variance_mm2(
+            self.gland, self.rows_mm, depth, line.aperture, self.acoustics
+        )
+        field = next(_focused_fields(at, depth, line, wavenumber, wavenumber, 1))
+        return np.asarray(at / broadening(np.abs(field), across, variance)[:, None])
 
 
 def _per_row(
@@ -193,6 +237,7 @@ def form_beam(
     attenuation: Array,
     grid: Grid,
     focus_mm: float | None = None,
+    gland: Array | None = None,
 ) -> Beam:
     """Integrate the beam of `probe` down a tissue.
 
@@ -208,6 +253,9 @@ def form_beam(
         Sampling.
     focus_mm : float, optional
         Transmit focus; that of the catalogue where it is not given.
+    gland : ndarray (rows,), optional
+        Mean volume fraction of gland at each row, which with the fat aberrates the beam; without
+        it nothing does.
     """
     speed = acoustics.sound_speed_m_s * 1e-3
     rows_mm: Array = np.linspace(0.0, (grid.rows - 1) * grid.row_mm, grid.rows)
@@ -218,9 +266,9 @@ def form_beam(
     depth = np.arange(0.5, grid.depth_mm + 2 * _COARSE_STEP_MM, _COARSE_STEP_MM)
     f = np.interp(depth, rows_mm, frequency)
     spread = np.interp(depth, rows_mm, sd)
-    broadening = 1.0 + acoustics.broadening_per_cm * depth / 10.0
-    lateral = _lateral(probe, depth, f, spread, broadening, column, speed, focus_mm)
-    elevation = _elevation(probe, depth, f, spread, broadening, speed)
+    medium = _Aberration(speed, acoustics, rows_mm, gland)
+    lateral = _lateral(probe, depth, f, spread, column, medium, focus_mm)
+    elevation = _elevation(probe, depth, f, spread, medium)
 
     lateral_rows = _per_row(lateral, depth, rows_mm)
     lateral_rows /= np.sqrt((np.abs(lateral_rows) ** 2).sum(axis=1, keepdims=True) * 0.5 * column)
@@ -255,36 +303,31 @@ def _lateral(
     depth: Array,
     f: Array,
     sd: Array,
-    broadening: Array,
     column: float,
-    speed: float,
+    medium: _Aberration,
     focus_mm: float | None,
 ) -> NDArray[np.complex128]:
-    """Two-way lateral beam (depths, taps) on the fine grid, stretched by the aberration."""
+    """Two-way lateral beam (depths, taps) on the fine grid."""
     half = math.ceil(LATERAL_REACH_MM / (0.5 * column))
     fine = np.arange(-half, half + 1) * 0.5 * column
-    stored = np.linspace(0.0, fine[-1], 4 * half)  # one side, dense: then stretched
+    stored = np.linspace(0.0, fine[-1], 4 * half)  # one side, dense: then narrowed a little
     largest = probe.active_elements * probe.pitch_mm
     smallest = 4 * probe.pitch_mm
     focus = probe.transmit_focus_mm if focus_mm is None else focus_mm
     sent = np.full(depth.size, np.clip(focus / probe.transmit_f_number, smallest, largest))
     heard = np.clip(depth / probe.receive_f_number, smallest, largest)
-    beam = _two_way(
-        stored,
-        depth,
-        (sent, np.full(depth.size, focus)),
-        (heard, depth),
-        f,
-        sd,
-        speed,
-        probe.apodisation,
+    per_mm = f / medium.speed_mm_us
+    transmit = _Line(
+        sent, np.full(depth.size, focus), _array_weight(probe, sent, depth, per_mm, 1.0)
     )
+    receive = _Line(heard, depth, _array_weight(probe, heard, depth, per_mm, probe.apodisation))
+    beam = _two_way(stored, depth, transmit, receive, f, sd, medium)
     # Placing an echo on the nearest fine column widens it by the variance of that step, 1/12 of its
     # square: the beam is narrowed by as much.
     power = np.abs(beam) ** 2
     variance = 2.0 * (power * stored**2).sum(axis=1) / power.sum(axis=1)
     narrowing = np.sqrt(np.maximum(1.0 - (0.5 * column) ** 2 / 12.0 / variance, 0.5))
-    at = np.abs(fine)[None, :] / (broadening * narrowing)[:, None]
+    at = np.abs(fine)[None, :] / narrowing[:, None]
     out = np.empty((depth.size, fine.size), np.complex128)
     for i in range(depth.size):
         out[i] = np.interp(at[i], stored, beam[i].real) + 1j * np.interp(
@@ -294,19 +337,15 @@ def _lateral(
 
 
 def _elevation(
-    probe: Probe, depth: Array, f: Array, sd: Array, broadening: Array, speed: float
+    probe: Probe, depth: Array, f: Array, sd: Array, medium: _Aberration
 ) -> NDArray[np.complex128]:
     """Two-way elevational beam (depths, bins) against the distance from the plane."""
     bins = math.ceil(0.6 * probe.element_height_mm / ELEVATION_BIN_MM) + 8
     v: Array = np.linspace(0.5, bins - 0.5, bins) * ELEVATION_BIN_MM
-    aperture = np.full(depth.size, probe.element_height_mm)
-    lens = (aperture, np.full(depth.size, probe.elevation_focus_mm))
-    beam = _two_way(v, depth, lens, lens, f, sd, speed, 1.0)
-    out = np.empty_like(beam)
-    for i in range(depth.size):
-        at = v / broadening[i]
-        out[i] = np.interp(at, v, beam[i].real) + 1j * np.interp(at, v, beam[i].imag)
-    return out
+    height = np.full(depth.size, probe.element_height_mm)
+    focus = np.full(depth.size, probe.elevation_focus_mm)
+    lens = _Line(height, focus, np.ones((depth.size, _APERTURE_POINTS)))
+    return _two_way(v, depth, lens, lens, f, sd, medium)
 
 
 def _axial(sd_mhz: Array, speed_mm_us: float, row_mm: float) -> Array:
