@@ -208,6 +208,71 @@ def test_a_wrong_cohort_is_refused_by_file_and_field(
     assert message in str(caught.value) and str(caught.value).startswith("mine.toml")
 
 
+def derived(folder: Path, text: str) -> Path:
+    """Write a cohort "mine" beside a copy of "screening"."""
+    whole = (COHORTS / "screening.toml").read_text(encoding="utf-8")
+    (folder / "screening.toml").write_text(whole, encoding="utf-8")
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_cohort_on_a_base_differs_in_what_it_names_and_in_nothing_else(tmp_path: Path) -> None:
+    text = """base = "screening"
+    [sources]
+    ours = "ours"
+    [cohort]
+    title = "Mine"
+    skin_share = { value = 1.0, unit = "1", source = "ours", status = "assumed" }
+    """
+    mine = load_cohort("mine", derived(tmp_path, text))
+    screening = load_cohort("screening")
+    assert mine == dataclasses.replace(
+        screening,
+        name="mine",
+        title="Mine",
+        skin_share=1.0,
+        provenance=screening.provenance | {"skin_share": mine.provenance["skin_share"]},
+    )
+    assert mine.provenance["skin_share"].source == "ours"
+    assert mine.provenance["thickness_mean_mm"].source.startswith("Yaffe")
+
+
+OTHER_YAFFE = 'base = "screening"\n[sources]\nyaffe = "another"\n[cohort]\ntitle = "t"'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'base = "screening"\n[sources]\n[cohort]\ntitle = "t"\nskin = 1',
+            "mine.toml: cohort: unknown key 'skin'",
+        ),
+        ('base = "nobody"\n[sources]\n[cohort]', "mine.toml: base: no cohort 'nobody'"),
+        ('base = "mine"\n[sources]\n[cohort]', "mine.toml: base: 'mine' has a base itself"),
+        ('base = "screening"\n[sources]\n[cohort]', "mine.toml: cohort.title"),
+        (OTHER_YAFFE, "mine.toml: sources.yaffe: is another source in 'screening'"),
+        ('bass = "screening"\n[sources]\n[cohort]', "mine.toml: unknown key 'bass'"),
+    ],
+)
+def test_a_wrong_cohort_on_a_base_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_cohort("mine", derived(tmp_path, text))
+    assert str(caught.value).startswith(message)
+
+
+def test_thin_breasts_are_thin_and_masses_hold_coarse_clusters() -> None:
+    thin = [draw_breast(load_cohort("thin-breast"), 3, i) for i in range(200)]
+    assert all(20.0 <= breast.thickness_mm <= 30.0 for breast in thin)
+    usual = [draw_breast(load_cohort("screening"), 3, i) for i in range(200)]
+    density = [np.mean([b.glandular_fraction for b in breasts]) for breasts in (thin, usual)]
+    assert density[0] > density[1] + 0.05  # thin breasts are the dense ones
+    for index in range(20):
+        patient = draw_patient(load_cohort("visible-in-mass"), 3, index)
+        assert any(mass.holds_target for mass in patient.masses)
+        target = patient.specks.subset(patient.specks.target)
+        assert target.solids.diameters_mm.mean() > 0.4
+
+
 def test_unknown_cohort() -> None:
     assert "screening" in list_cohorts()
     with pytest.raises(SpecError, match=r"no cohort 'nobody'.*screening"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import optimize, special
@@ -116,7 +117,7 @@ def list_cohorts() -> tuple[str, ...]:
 
 
 def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
-    """Load a cohort.
+    """Load a cohort; a file with ``base = "screening"`` gives only what differs from that cohort.
 
     Raises
     ------
@@ -124,15 +125,9 @@ def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
         For an unknown cohort or a malformed file, naming file and field.
     """
     path = folder / f"{name}.toml"
-    if not path.is_file() or path.parent != folder:
-        raise SpecError(
-            f"no cohort {name!r}; there are "
-            + ", ".join(sorted(known.stem for known in folder.glob("*.toml")))
-        )
-    raw = load_toml(path)
-    for key in ("sources", "cohort"):
-        if key not in raw:
-            raise SpecError(f"{path.name}: missing key {key!r}")
+    raw = _raw_cohort(path, folder)
+    if "base" in raw:
+        raw = _on_base(path, raw, folder)
     cohort = read_spec(
         Cohort, {"name": name, **raw["cohort"]}, raw["sources"], f"{path.name}: cohort"
     )
@@ -144,6 +139,35 @@ def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
         if len(shares) != count or abs(sum(shares) - 1.0) > 1e-9:
             raise SpecError(f"{path.name}: cohort.{field}: must be {count} shares that add to 1")
     return cohort
+
+
+def _raw_cohort(path: Path, folder: Path, where: str = "") -> dict[str, Any]:
+    """Return the tables of a cohort's file, or raise; `where` begins the message."""
+    if not path.is_file() or path.parent != folder:
+        known = ", ".join(sorted(known.stem for known in folder.glob("*.toml")))
+        raise SpecError(f"{where}no cohort {path.stem!r}; there are {known}")
+    raw = load_toml(path)
+    for key in ("sources", "cohort"):
+        if key not in raw:
+            raise SpecError(f"{path.name}: missing key {key!r}")
+    for key in raw:
+        if key not in ("base", "sources", "cohort"):
+            raise SpecError(f"{path.name}: unknown key {key!r}")
+    return raw
+
+
+def _on_base(path: Path, raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the tables of a cohort laid over those of its base."""
+    where = f"{path.name}: base: "
+    base = _raw_cohort(folder / f"{raw['base']}.toml", folder, where)
+    if "base" in base:
+        raise SpecError(f"{where}{raw['base']!r} has a base itself")
+    if "title" not in raw["cohort"]:
+        raise SpecError(f"{path.name}: cohort.title: a cohort has its own")
+    for key in raw["sources"].keys() & base["sources"].keys():
+        if raw["sources"][key] != base["sources"][key]:
+            raise SpecError(f"{path.name}: sources.{key}: is another source in {raw['base']!r}")
+    return {key: base[key] | raw[key] for key in ("sources", "cohort")}
 
 
 def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
