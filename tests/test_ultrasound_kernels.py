@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from stereosim.geometry.probe import ProbePose
 from stereosim.kernels import ultrasound as kernels
+from stereosim.kernels.medium import spread_loss
 from stereosim.kernels.observer import ring_contrast
+from tests.reference import medium as medium_reference
 from tests.reference import observer as observer_reference
 from tests.reference import ultrasound as reference
 
@@ -129,3 +132,36 @@ def test_ring(rank):
     ring_contrast(point, smooth, down, across, rank, ours)
     observer_reference.ring_contrast(point, smooth, down, across, rank, naive)
     np.testing.assert_allclose(ours, naive, rtol=1e-4, atol=1e-4)
+
+
+SPECKS = np.array([[1, 0, 3], [4, 5, 5], [4, 11, 0], [7, 2, 9]]), np.array([3.0, 1.0, 20.0, 5.0])
+
+
+@pytest.mark.parametrize("sizes", [(5, 5), (3, 7)])
+def test_loss(sizes):
+    rng = np.random.default_rng(12)
+    taps = [share / share.sum() for share in (rng.uniform(size=n) for n in sizes)]
+    fixed = (
+        rng.uniform(0.3, 3.0, (9, 12, 10)).astype(np.float32), rng.uniform(0.5, 2.0, 9),
+        rng.uniform(0.1, 0.5, 9), *taps, 2, *SPECKS,
+    )  # fmt: skip
+    ours, naive = (np.empty((9, 12, 10), np.float32) for _ in range(2))
+    spread_loss(*fixed, ours)
+    medium_reference.spread_loss(*fixed, naive)
+    np.testing.assert_allclose(ours, naive, rtol=1e-6, atol=1e-6)
+
+
+def test_loss_spreads_level_as_a_gaussian_filter():
+    rng = np.random.default_rng(13)
+    attenuation = rng.uniform(0.3, 3.0, (9, 12, 10)).astype(np.float32)
+    bell = np.exp(-0.5 * np.arange(-2, 3) ** 2 / 0.55**2)
+    bell /= bell.sum()
+    ours = np.empty_like(attenuation)
+    spread_loss(attenuation, np.zeros(9), np.ones(9), bell, bell, 0, *SPECKS, ours)
+    summed = np.zeros((12, 10))
+    for k in range(9):
+        np.testing.assert_array_equal(ours[k], (summed + 0.5 * attenuation[k]).astype(np.float32))
+        summed += attenuation[k]
+        for (at, j, i), db in zip(*SPECKS, strict=True):
+            summed[j, i] += db if at == k else 0.0
+        summed = ndimage.gaussian_filter(summed, 0.55, mode="nearest", truncate=3.0)

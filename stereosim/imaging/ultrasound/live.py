@@ -34,6 +34,7 @@ from stereosim.imaging.ultrasound.beam import (
 from stereosim.imaging.ultrasound.frame import Frame, draw_frames
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
+    NO_SHADOWS,
     Medium,
     loss_per_slice,
     speck_shadows,
@@ -240,11 +241,14 @@ class LiveTissue:
         a = self._acoustics
         ring = [self._piece(near) for near in _ring(key)]
         profile, loss = self._mean_tissue()
-        excess = _joined([piece.attenuation for piece in ring], SIDE)
-        excess -= profile[: key.slices, None, None].astype(np.float32)
-        excess *= loss[: key.slices].astype(np.float32)
         inner = slice(SIDE, 2 * SIDE)
-        loss_db = spread_loss_db(excess, {}, VOXEL_MM)[:, inner, inner]
+        loss_db = spread_loss_db(
+            _joined([piece.attenuation for piece in ring], SIDE),
+            profile[: key.slices],
+            loss[: key.slices],
+            NO_SHADOWS,
+            VOXEL_MM,
+        )[:, inner, inner]
         own = ring[4].field
         volumes: dict[str, Any] = {
             name: _joined([getattr(piece.field, name) for piece in ring], _EDGE)
@@ -335,7 +339,8 @@ def _shadowed(window: _Window, speck_mm: Array, radius_mm: Array) -> Volume:
     size = tuple(int(n) for n in (high - low)[::-1])
     origin = window.origin_mm + low * VOXEL_MM
     shadows = speck_shadows(speck_mm[near], radius_mm[near], origin, VOXEL_MM, size)
-    loss_db = spread_loss_db(np.zeros(size, np.float32), shadows, VOXEL_MM)
+    nothing = np.zeros(size[0])
+    loss_db = spread_loss_db(np.zeros(size, np.float32), nothing, nothing, shadows, VOXEL_MM)
     gain = window.gain.copy()
     first, last = np.maximum(low, 0), np.minimum(high, shape)
     there = tuple(slice(a, b) for a, b in zip(first[::-1], last[::-1], strict=True))

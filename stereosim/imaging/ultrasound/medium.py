@@ -5,21 +5,48 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.acoustics import Acoustics, calcification_cross_section_mm2
 from stereosim.imaging.ultrasound.beam import Beam
+from stereosim.kernels.medium import spread_loss
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
-Shadows = dict[int, list[tuple[int, int, float]]]
 
 CELL_MM = np.array([0.25, 0.25, 0.05])  # one scatterer per cell: 320 per mm^3
 _SHADOW_BLUR = 0.35  # sd of the sideways spread of a shadow, mm per root mm: see spread_loss_db
+
+
+class Slant(NamedTuple):
+    """How the beam of a leaning or pressing probe crosses the breast at rest.
+
+    Attributes
+    ----------
+    path : float
+        Millimetres along the beam, as the image shows it, per millimetre of depth at rest.
+    x, y : float
+        Way along x and y at rest per millimetre of depth at rest.
+    """
+
+    path: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    @classmethod
+    def of(cls, pose: ProbePose) -> Slant:
+        """Return the slant of the beam of a probe at `pose`."""
+        if pose.tilt_deg == 0.0:
+            return cls(1.0 - pose.strain)
+        x, y, z = pose.supine_mm([0.0, 0.0, 1.0]) - pose.origin_mm
+        return cls(float(1.0 / z), float(x / z), float(y / z))
+
+
+LEVEL = Slant()
 
 
 @dataclass(frozen=True)
@@ -44,6 +71,8 @@ class Medium:
         Which scatterers.
     acoustics : Acoustics
         Constants.
+    slant : Slant
+        How the beam crosses the tissue: `gain` is that along such a beam.
     """
 
     beam: Beam
@@ -56,6 +85,7 @@ class Medium:
     speck_radius_mm: Array
     seed: int
     acoustics: Acoustics
+    slant: Slant = LEVEL
 
     @cached_property
     def speck_amplitude(self) -> Array:
@@ -68,7 +98,7 @@ class Medium:
     def frequency_at(self, points_mm: Array) -> Array:
         """Return the centre frequency of the echo, MHz, at the depth of `points_mm` (n, 3)."""
         grid = self.beam.grid
-        rows = np.rint(points_mm[:, 2] / grid.row_mm).astype(np.int64)
+        rows = np.rint(points_mm[:, 2] * self.slant.path / grid.row_mm).astype(np.int64)
         return self.beam.frequency_mhz[np.clip(rows, 0, grid.rows - 1)]
 
     def echo_at(self, points_mm: Array) -> Array:
@@ -83,43 +113,88 @@ class Medium:
 
 
 def loss_per_slice(frequency_mhz: Array, spacing_mm: float, a: Acoustics) -> Array:
-    """Return the two-way loss (dB) in each slice of voxels for 1 dB/(cm MHz^y), (nz, 1, 1)."""
+    """Return the two-way loss (dB) in `spacing_mm` for 1 dB/(cm MHz^y), at each frequency."""
     db = 2.0 * 0.1 * spacing_mm * frequency_mhz**a.attenuation_exponent
-    return np.asarray(db[:, None, None])
+    return np.asarray(db)
 
 
 def spread_loss_db(
-    excess_db: NDArray[Any], shadows: Shadows, spacing_mm: float, *, above: int = 0
+    attenuation: Volume,
+    mean: Array,
+    per_slice_db: Array,
+    shadows: Shadows,
+    spacing_mm: float,
+    *,
+    above: int = 0,
+    slant: Slant = LEVEL,
 ) -> Volume:
-    """Sum the loss above each voxel downward, slice by slice (nz, ny, nx), dB.
+    """Sum the loss before each voxel along the beam, slice by slice (nz, ny, nx), dB.
 
     Between slices it is blurred sideways, for a focused beam passes around small things: their
     shadows fill up with depth.  The spread after d mm is ``_SHADOW_BLUR * sqrt(d)``, at 10 mm half
-    of the width that an aperture of f/2 spans there.
+    of the width that an aperture of f/2 spans there.  A slanting beam takes it sideways as well.
 
     Parameters
     ----------
-    excess_db : ndarray (nz, ny, nx)
-        Loss within each voxel over that of the mean tissue, two-way; in its middle half of it.
-    shadows : dict
-        Loss behind small things, by slice: (row, column, dB).
+    attenuation : float32 ndarray (nz, ny, nx)
+        One way, dB/(cm MHz^y).
+    mean : ndarray (nz,)
+        What of it the time-gain compensation makes up for, at the depth of each slice in the image.
+    per_slice_db : ndarray (nz,)
+        Two-way loss within each slice for 1 dB/(cm MHz^y): see :func:`loss_per_slice`.
+    shadows : Shadows
+        Loss behind small things.
     spacing_mm : float
         Voxel size.
     above : int
         Slices above the skin, which lose nothing.
+    slant : Slant
+        How the beam crosses the voxels.
     """
-    out = np.zeros_like(excess_db, np.float32)
-    summed = np.zeros_like(excess_db[0], np.float64)
-    blur = _SHADOW_BLUR / math.sqrt(spacing_mm)
-    for k in range(above, out.shape[0]):
-        half = 0.5 * excess_db[k]
-        summed += half
-        out[k] = summed
-        summed += half
-        for j, i, loss_db in shadows.get(k, []):
-            summed[j, i] += loss_db
-        summed = ndimage.gaussian_filter(summed, blur, mode="nearest", truncate=3.0)
+    sd = _SHADOW_BLUR / math.sqrt(spacing_mm / slant.path)
+    out = np.empty_like(attenuation)
+    spread_loss(
+        np.ascontiguousarray(attenuation),
+        np.ascontiguousarray(mean),
+        np.ascontiguousarray(per_slice_db),
+        _taps(slant.y, sd),
+        _taps(slant.x, sd),
+        above,
+        shadows.voxel,
+        shadows.loss_db * slant.path,  # the beam is narrower there by as much
+        out,
+    )
     return out
+
+
+def _taps(shift: float, sd: float) -> Array:
+    """Shares (2 n + 1,) of a Gaussian about `shift` voxels, cut off at 3 `sd`.
+
+    Off the voxels they are those of two Gaussians, which linear interpolation mixes; what that adds
+    to the variance the Gaussians have less.
+    """
+    whole = math.floor(shift)
+    part = shift - whole
+    variance = max(sd * sd - part * (1.0 - part), 1e-3)
+    reach = int(3.0 * math.sqrt(variance) + 0.5)
+    bell = np.exp(-0.5 / variance * np.arange(-reach, reach + 1.0) ** 2)
+    bell /= bell.sum()
+    middle = reach + max(abs(whole), abs(whole + 1) if part else 0)
+    taps = np.zeros(2 * middle + 1)
+    for share, at in ((1.0 - part, whole), (part, whole + 1)):
+        if share:
+            taps[middle + at - reach : middle + at + reach + 1] += share * bell
+    return taps
+
+
+class Shadows(NamedTuple):
+    """Two-way loss (dB, (n,)) behind small things, and their voxels (n, 3): slice, row, column.
+
+    They come in the order of the slices.
+    """
+
+    voxel: NDArray[np.int64]
+    loss_db: Array
 
 
 def speck_shadows(
@@ -129,16 +204,16 @@ def speck_shadows(
     spacing_mm: float,
     shape: tuple[int, ...],
 ) -> Shadows:
-    """Two-way loss (dB) behind each speck, by slice: its disc against the voxel's area.
+    """Return the loss behind each speck in a box of `shape`: its disc against the voxel's area.
 
     A speck takes its geometric cross-section out of the beam on the way in and again on the way
     back; narrower than the beam it casts hardly a shadow once the blur has spread the loss.
     """
-    found: Shadows = {}
-    nz, ny, nx = shape
-    for centre, radius in zip(speck_mm, radius_mm, strict=True):
-        i, j, k = np.rint((centre - origin_mm) / spacing_mm).astype(int)
-        if 0 <= i < nx and 0 <= j < ny and 0 <= k < nz:
-            loss = 2.0 * 10.0 / math.log(10.0) * math.pi * radius**2 / spacing_mm**2
-            found.setdefault(int(k), []).append((int(j), int(i), loss))
-    return found
+    at = np.rint((speck_mm[:, ::-1] - origin_mm[::-1]) / spacing_mm).astype(np.int64)
+    kept = np.flatnonzero(np.all((at >= 0) & (at < np.array(shape)), axis=1))
+    kept = kept[np.argsort(at[kept, 0], kind="stable")]
+    loss = 2.0 * 10.0 / math.log(10.0) * math.pi * radius_mm[kept] ** 2 / spacing_mm**2
+    return Shadows(np.ascontiguousarray(at[kept]), loss)
+
+
+NO_SHADOWS = Shadows(np.zeros((0, 3), np.int64), np.zeros(0))

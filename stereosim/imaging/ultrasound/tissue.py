@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from stereosim.imaging.ultrasound.acoustics import Acoustics, load_acoustics
-from stereosim.imaging.ultrasound.beam import Grid, form_beam
+from stereosim.imaging.ultrasound.beam import Beam, Grid, form_beam
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
+    LEVEL,
     Medium,
+    Slant,
     loss_per_slice,
     speck_shadows,
     spread_loss_db,
@@ -27,6 +29,7 @@ Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
 
 VOXEL_MM = 0.4
+_MEDIA_KEPT = 6
 
 
 class SupineTissue(Protocol):
@@ -102,7 +105,7 @@ class Insonated:
     speck_radius_mm: Array
     seed: int
     acoustics: Acoustics
-    _media: dict[tuple[Probe, Grid, float | None], Medium] = field(
+    _media: dict[tuple[Probe, Grid, float | None, Slant], Medium] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -164,12 +167,19 @@ class Insonated:
             _media={},
         )
 
-    def medium(self, probe: Probe, grid: Grid, focus_mm: float | None = None) -> Medium:
-        """Return (and keep) this tissue as `probe` hears it."""
-        key = (probe, grid, focus_mm)
-        if key not in self._media:
-            self._media[key] = _listen(self, probe, grid, focus_mm)
-        return self._media[key]
+    def medium(
+        self, probe: Probe, grid: Grid, focus_mm: float | None = None, slant: Slant = LEVEL
+    ) -> Medium:
+        """Return (and keep) this tissue as `probe` hears it along beams of this slant."""
+        heard = (probe, grid, focus_mm)
+        if (*heard, slant) not in self._media:
+            # The machine's beam and gain are those of the level probe, however it leans later.
+            beam = next((m.beam for key, m in self._media.items() if key[:3] == heard), None)
+            beam = _beam(self, *heard) if beam is None else beam
+            while len(self._media) >= _MEDIA_KEPT:
+                del self._media[next(iter(self._media))]
+            self._media[*heard, slant] = _listen(self, beam, slant)
+        return self._media[*heard, slant]
 
 
 def _texture(seed: int, tissue: SupineTissue, grain_mm: Array, sd_db: float) -> Volume:
@@ -269,20 +279,39 @@ def _facing(sheet: Volume, acceptance_deg: float) -> Volume:
     return np.asarray(np.exp(-((tilt / acceptance_deg) ** 2)), np.float32)
 
 
-def _listen(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None) -> Medium:
-    """Compute the beam in the mean tissue and the echoes that attenuation leaves."""
-    h = tissue.spacing_mm
-    voxel_depth = tissue.origin_mm[2] + np.arange(tissue.attenuation.shape[0]) * h
+def _profiles(tissue: Insonated) -> tuple[Array, Array]:
+    """Return the depth of each slice of voxels and its mean attenuation."""
+    depth = tissue.origin_mm[2] + np.arange(tissue.attenuation.shape[0]) * tissue.spacing_mm
+    return depth, tissue.attenuation.mean(axis=(1, 2), dtype=np.float64)
+
+
+def _beam(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None) -> Beam:
+    """Compute the beam in the mean tissue."""
+    voxel_depth, profile = _profiles(tissue)
     rows_mm = np.arange(grid.rows) * grid.row_mm
-    profile = tissue.attenuation.mean(axis=(1, 2), dtype=np.float64)
-    a = tissue.acoustics
-    beam = form_beam(probe, a, np.interp(rows_mm, voxel_depth, profile), grid, focus_mm)
-    frequency = np.interp(voxel_depth, rows_mm, beam.frequency_mhz)
-    excess = (tissue.attenuation - profile[:, None, None]) * loss_per_slice(frequency, h, a)
-    shadows = speck_shadows(
-        tissue.speck_mm, tissue.speck_radius_mm, tissue.origin_mm, h, excess.shape
+    mean = np.interp(rows_mm, voxel_depth, profile)
+    return form_beam(probe, tissue.acoustics, mean, grid, focus_mm)
+
+
+def _listen(tissue: Insonated, beam: Beam, slant: Slant) -> Medium:
+    """Compute the echoes that attenuation leaves along the beam."""
+    h, a = tissue.spacing_mm, tissue.acoustics
+    voxel_depth, profile = _profiles(tissue)
+    along_beam = voxel_depth * slant.path
+    frequency = np.interp(
+        along_beam, np.arange(beam.grid.rows) * beam.grid.row_mm, beam.frequency_mhz
     )
-    loss_db = spread_loss_db(excess, shadows, h, above=int((voxel_depth < 0.0).sum()))
+    loss_db = spread_loss_db(
+        tissue.attenuation,
+        np.interp(along_beam, voxel_depth, profile),
+        loss_per_slice(frequency, h * slant.path, a),
+        speck_shadows(
+            tissue.speck_mm, tissue.speck_radius_mm, tissue.origin_mm, h, tissue.attenuation.shape
+        ),
+        h,
+        above=int((voxel_depth < 0.0).sum()),
+        slant=slant,
+    )
     gain = np.asarray(10.0 ** (-loss_db / 20.0), np.float32)
     return Medium(
         beam=beam,
@@ -295,4 +324,5 @@ def _listen(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None)
         speck_radius_mm=tissue.speck_radius_mm,
         seed=tissue.seed,
         acoustics=a,
+        slant=slant,
     )
