@@ -14,7 +14,7 @@ from stereosim_phantoms.ducts import grow_ducts
 from stereosim_phantoms.fields import box_grid
 from stereosim_phantoms.kernels import tissue as kernel
 from stereosim_phantoms.kernels import tubes as tube_kernel
-from stereosim_phantoms.masses import mass_of_supine_size
+from stereosim_phantoms.mass_shapes import dilated_duct, mass_of_supine_size
 from stereosim_phantoms.noise import power_law_noise
 from stereosim_phantoms.patient import plain_patient
 from stereosim_phantoms.supine import supine_map
@@ -41,24 +41,27 @@ def test_twins_of_tissue_points_and_tissue_box_agree(spacing: float) -> None:
     mass = mass_of_supine_size(
         supine_map(spec), np.array([10.0, 45.0, 30.0]), (9, 8, 5), "indistinct"
     )
-    rows = mass.kernel_row()[None]
+    other = dilated_duct(supine_map(spec), anatomy.ducts, np.array([14.0, 48.0, 31.0]), (9, 3, 3))
+    rows = np.concatenate([mass.kernel_rows(), other.kernel_rows()])
     rng = np.random.default_rng(4)
     points = np.concatenate(
         [
             places(spec, 40, 0.0),
             rng.normal((10, 45, 30), 4, (30, 3)),  # in and about the mass
             rng.normal((0, 88, 27.5), 4, (30, 3)),  # the nipple
+            other.solid.centres_mm + 0.5,
             anatomy.ducts.capsules[::40, :3] + 0.3,
             anatomy.vessels.capsules[::40, :3] + 0.3,
             [[np.nan, 0, 0], [0, 200, 0]],
         ]
     )
-    expected = np.empty((len(points), 8))
+    expected = np.empty((len(points), kernel.POINT_COLUMNS))
     reference.tissue_points(points, spacing, anatomy.arrays, rows, expected)
     found = np.empty_like(expected)
     kernel.tissue_points(points, spacing, anatomy.arrays, rows, found)
-    assert_allclose(found[:, :6], expected[:, :6], atol=2e-5)
-    assert expected[:, 4].max() > 0.9 and expected[:, 3].max() > 0.0
+    used = [column for column in range(kernel.POINT_COLUMNS) if column not in (6, 7)]
+    assert_allclose(found[:, used], expected[:, used], atol=2e-5)
+    assert (expected[:, [3, 4, 8, 9, 10, 11, 12]].max(axis=0) > 0.01).all()
 
     lo = np.array([-3.0, 40.0, 25.0])
     boxes = [[np.zeros((3, 4, 5), dtype=np.float32) for _ in range(3)] for _ in range(2)]
@@ -129,7 +132,7 @@ def test_fractions_are_fractions() -> None:
         assert part.min() > -1e-6 and part.max() < 1.0 + 1e-6
     assert field.inside[:, 0].max() == 0.0  # behind the chest wall
     supine = patient.supine_field((-30.0, -30.0, -1.0), (30.0, 30.0, 25.0), 0.8)
-    parts = [supine.gland, supine.skin, supine.ligament, supine.mass]
+    parts = [supine.gland, supine.skin, supine.ligament, supine.mass, supine.fluid]
     assert all(part.min() >= 0.0 for part in parts)
     assert (sum(parts) <= supine.inside + 1e-5).all()
     assert supine.inside[0].max() == 0.0  # above the skin
@@ -267,7 +270,7 @@ def test_projections_have_the_anatomical_exponent() -> None:
         spec = breast(seed=seed)
         shape = (110, 90, 90)
         arrays = [np.zeros(shape, dtype=np.float32) for _ in range(3)]
-        none = np.zeros((0, 14))
+        none = np.zeros((0, kernel.MASS_COLUMNS))
         anatomy_of(spec).fill_box(np.array([-22.25, 20.25, 0.25]), 0.5, none, *arrays)
         found.append(exponent(arrays[0].sum(axis=0), 0.5))
     assert 2.7 < np.mean(found) < 3.3

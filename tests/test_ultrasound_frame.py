@@ -115,9 +115,10 @@ def test_focal_widths_follow_the_closed_forms():
 
 def test_contrast_of_a_lesion_is_its_backscatter_ratio():
     def tissue(seed):
-        box = supine_box(mass=lambda x, y, z: (z > 10) & (z < 20))
-        same = replace(SMOOTH, mass_attenuation=SMOOTH.fat_attenuation)
-        return Insonated.from_field(box, seed=seed, acoustics=same)
+        box = supine_box(
+            mass=lambda x, y, z: (z > 10) & (z < 20), mass_attenuation=SMOOTH.fat_attenuation
+        )
+        return Insonated.from_field(box, seed=seed, acoustics=SMOOTH)
 
     power = frames_of(tissue, n=5).astype(float) ** 2
     inside, outside = power[:, 230:370].mean(), power[:, 80:170].mean()

@@ -38,7 +38,7 @@ CELL_MM, CELL_MARGIN_MM = 2.0, 0.8
 SLAB, ALONE, THREADS = 4, 16, 2
 # The breast in which the fat layers of the catalogue hold: near the means of Yaffe 2009.
 REFERENCE_THICKNESS_MM, REFERENCE_GLANDULAR_FRACTION = 59.0, 0.2
-NO_MASSES = np.zeros((0, 14))
+NO_MASSES = np.zeros((0, kernel.MASS_COLUMNS))
 
 
 def slab_by_slab(slices: int, work: Callable[[slice], None]) -> None:
@@ -73,9 +73,9 @@ class Anatomy:
     counts: NDArray[np.int64]
 
     def evaluate(self, points_mm: Array, spacing_mm: float, masses: Array = NO_MASSES) -> Array:
-        """Return (n, 8) at breast points (n, 3), columns as in ``kernels.tissue.tissue_points``."""
+        """Return (n, 13) at breast points (n, 3), columns as in ``kernels.tissue_points``."""
         points = np.ascontiguousarray(points_mm, dtype=np.float64)
-        result = np.zeros((len(points), 8))
+        result = np.empty((len(points), kernel.POINT_COLUMNS))
         kernel.tissue_points(points, float(spacing_mm), self.arrays, masses, result)
         return result
 

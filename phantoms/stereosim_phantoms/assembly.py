@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from stereosim_phantoms.calcifications import (
     overlapping,
     scattered_specks,
 )
-from stereosim_phantoms.ducts import grow_ducts
-from stereosim_phantoms.masses import Mass, mass_of_supine_size
+from stereosim_phantoms.ducts import DuctTree, grow_ducts
+from stereosim_phantoms.mass_shapes import dilated_duct, irregular_mass, mass_of_supine_size
+from stereosim_phantoms.masses import KINDS, MARGINS, Mass
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.referral import extent_mm, write_referral
 from stereosim_phantoms.solids import Array, Ellipsoids, united
-from stereosim_phantoms.supine import supine_map
+from stereosim_phantoms.supine import SupineMap, supine_map
 from stereosim_phantoms.vessels import grow_vessels, vessel_parameters
 
 
@@ -38,13 +39,25 @@ class MassPlan:
         Breast-frame centre; None for a mass that holds the target.
     size_mm : tuple of float
         Diameters on the ultrasound table: transverse, craniocaudal, depth.
+        A dilated duct: its length along the duct, then its two widths.
     margin : str
-        BI-RADS margin.
+        BI-RADS margin of an oval mass; the other kinds have their own.
+    kind : str
+        A kind of ``masses.KINDS``.  A dilated duct in which the target would not lie becomes an
+        irregular mass.
     """
 
     centre_mm: Array | None
     size_mm: tuple[float, float, float]
     margin: str
+    kind: str = "oval"
+
+    def __post_init__(self) -> None:
+        """Refuse unknown words."""
+        if self.kind not in KINDS:
+            raise ValueError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.margin not in MARGINS:
+            raise ValueError(f"margin {self.margin!r} is none of {', '.join(MARGINS)}")
 
 
 def make_patient(
@@ -66,11 +79,15 @@ def make_patient(
     ducts = grow_ducts(breast, anatomy_parameters())
     target = grow_cluster(breast, ducts, cluster, centre_mm, rng=stream(seed, "cluster"))
     placed = []
-    for plan in masses:
+    for number, plan in enumerate(masses):
         middle = target.centres_mm.mean(axis=0) if plan.centre_mm is None else plan.centre_mm
-        mass = mass_of_supine_size(supine, middle, plan.size_mm, plan.margin)
-        if plan.centre_mm is None:
-            target = _drawn_into(target, mass, rng=stream(seed, "in mass"))
+        mass = _grown_mass(supine, ducts, plan, middle, number, seed=seed)
+        beside = not mass.holding(target.centres_mm).holds_target
+        if plan.centre_mm is None and mass.kind == "dilated duct" and beside:
+            solid = replace(plan, kind="irregular")
+            mass = _grown_mass(supine, ducts, solid, middle, number, seed=seed)
+        if plan.centre_mm is None and mass.kind != "dilated duct":
+            target = _drawn_into(target, mass.solid[:1], rng=stream(seed, "in mass"))
         placed.append(mass)
     parts = [(target, cluster.material, 0, "target")]
     if scattered:
@@ -95,16 +112,29 @@ def make_patient(
     )  # fmt: skip
 
 
-def _drawn_into(target: Ellipsoids, mass: Mass, *, rng: np.random.Generator) -> Ellipsoids:
-    """Lay the specks of `target` into the inner 85 % of `mass`, as near to their extent as it goes.
+def _grown_mass(
+    supine: SupineMap, ducts: DuctTree, plan: MassPlan, middle_mm: Array, number: int, *, seed: int
+) -> Mass:
+    """Return the mass that is planned as number `number`, about `middle_mm`."""
+    if plan.kind == "dilated duct":
+        return dilated_duct(supine, ducts, middle_mm, plan.size_mm)
+    if plan.kind == "irregular":
+        rng = stream(seed, "mass", number)
+        return irregular_mass(supine, middle_mm, plan.size_mm, rng=rng)
+    margin = "circumscribed" if plan.kind == "cyst" else plan.margin
+    return mass_of_supine_size(supine, middle_mm, plan.size_mm, margin, plan.kind)
+
+
+def _drawn_into(target: Ellipsoids, body: Ellipsoids, *, rng: np.random.Generator) -> Ellipsoids:
+    """Lay the specks of `target` into the inner 85 % of a mass's body, about as far apart as now.
 
     A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in
     the compressed breast, so the cluster takes the mass's proportions; of 40 turned ones the one
     whose extent comes nearest to that asked for is kept.
     """
-    if mass.contains(target.centres_mm).all():
+    axes, middle = body.axes_mm[0], body.centres_mm[0]
+    if (np.linalg.norm(np.linalg.solve(axes, (target.centres_mm - middle).T), axis=0) <= 1.0).all():
         return target
-    axes, middle = mass.solid.axes_mm[0], mass.solid.centres_mm[0]
     radii, wanted = bounding_radii(target.axes_mm), extent_mm(target.centres_mm)
     offsets = target.centres_mm - target.centres_mm.mean(axis=0)
     offsets *= 0.85 / max(float(np.linalg.norm(offsets, axis=1).max()), 1e-9)

@@ -64,12 +64,14 @@ class CaseLesion:
 class CaseMass:
     """A mass; without a place it holds the target.
 
-    `size_mm` is transverse, craniocaudal, depth, as measured on the ultrasound table.
-    `supine_mm` is where ultrasound finds it (the map with the random displacement).
+    `size_mm` is transverse, craniocaudal, depth, as measured on the ultrasound table; of a dilated
+    duct, length and two widths.  `supine_mm` is where ultrasound finds it (the map with the random
+    displacement).  `kind` is one of ``masses.KINDS``; only an oval mass has a margin to choose.
     """
 
     size_mm: Triple
-    margin: str
+    margin: str = "circumscribed"
+    kind: str = "oval"
     breast_mm: Triple | None = None
     supine_mm: Triple | None = None
 
@@ -113,8 +115,15 @@ class Case:
     scattered: int
     benign: tuple[CaseBenign, ...] = ()
 
-    def patient(self, seed: int) -> VirtualPatient:
+    def patient(self, seed: int, *, supine_displacement_mm: float | None = None) -> VirtualPatient:
         """Make the patient: `seed` draws the anatomy, the specks and the way to supine.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the patient.
+        supine_displacement_mm : float, optional
+            RMS of the random part of that way, mm, instead of the case's.
 
         Raises
         ------
@@ -122,6 +131,8 @@ class Case:
             If a place named in the case is outside the breast.
         """
         fields = {f.name: getattr(self.breast, f.name) for f in dataclasses.fields(self.breast)}
+        if supine_displacement_mm is not None:
+            fields["supine_displacement_mm"] = supine_displacement_mm
         breast = BreastSpec(
             **fields,
             skin_mm=anatomy_parameters().skin_mm,
@@ -143,7 +154,9 @@ class Case:
             lesion.reported,
         )
         plans = tuple(
-            MassPlan(_place(breast, m.breast_mm, m.supine_mm, nominal=False), m.size_mm, m.margin)
+            MassPlan(
+                _place(breast, m.breast_mm, m.supine_mm, nominal=False), m.size_mm, m.margin, m.kind
+            )
             for m in self.masses
         )
         benign = tuple(

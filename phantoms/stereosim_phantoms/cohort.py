@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from stereosim_phantoms.assembly import MassPlan, make_patient
 from stereosim_phantoms.benign import BenignPlan, benign_kinds
 from stereosim_phantoms.breast import DATA, BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import DISTRIBUTIONS, ClusterSpec, morphologies
+from stereosim_phantoms.masses import KINDS
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.provenance import Parameter, SpecError, load_toml, read_spec
 from stereosim_phantoms.randomness import derived_seed, stream
@@ -27,7 +28,7 @@ class Cohort:
     """Distributions from which patients are drawn; see the TOML files in ``data/cohorts``.
 
     Shares of morphologies follow the order of ``data/calcifications.toml``, shares of
-    distributions that of ``DISTRIBUTIONS``.
+    distributions that of ``DISTRIBUTIONS``, shares of masses that of ``KINDS``.
     """
 
     name: str
@@ -66,6 +67,11 @@ class Cohort:
     mass_median_mm: float
     mass_log_sd: float
     mass_flatness: float
+    mass_with_target_kinds: tuple[float, ...]
+    mass_elsewhere_kinds: tuple[float, ...]
+    duct_mass_share: float
+    duct_width_mm: tuple[float, float]
+    cyst_flatness: tuple[float, float]
     skin_share: float
     vascular_share: float
     popcorn_share: float
@@ -134,6 +140,8 @@ def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
     for field, count in (
         ("morphology_shares", len(morphologies())),
         ("distribution_shares", len(DISTRIBUTIONS)),
+        ("mass_with_target_kinds", len(KINDS)),
+        ("mass_elsewhere_kinds", len(KINDS)),
     ):
         shares = getattr(cohort, field)
         if len(shares) != count or abs(sum(shares) - 1.0) > 1e-9:
@@ -180,6 +188,8 @@ def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
     for attempt in range(20):
         centre = _draw_place(cohort, breast, rng=stream(seed, index, "place", attempt))
         plans = _draw_masses(cohort, breast, cluster, rng=stream(seed, index, "masses", attempt))
+        kinds = stream(seed, index, "kinds of masses", attempt)
+        plans = tuple(_of_some_kind(cohort, cluster, plan, rng=kinds) for plan in plans)
         label = f"{cohort.name}-{seed}-{index}"
         try:
             return make_patient(label, breast, cluster, centre, plans, scattered, benign)
@@ -293,6 +303,29 @@ def _draw_masses(
         elsewhere = _draw_place(cohort, breast, rng=rng)
         plans.append(_draw_mass(cohort, elsewhere, 0.0, rng=rng))
     return tuple(plans)
+
+
+def _of_some_kind(
+    cohort: Cohort, cluster: ClusterSpec, plan: MassPlan, *, rng: np.random.Generator
+) -> MassPlan:
+    """Draw what kind of mass is planned; a stream of its own leaves the plan's place as it is."""
+    held = plan.centre_mm is None
+    shares = cohort.mass_with_target_kinds if held else cohort.mass_elsewhere_kinds
+    kind = KINDS[int(rng.choice(len(KINDS), p=shares))]
+    in_duct, round_ = rng.uniform(), float(rng.uniform(*cohort.cyst_flatness))
+    across = float(rng.uniform(*cohort.duct_width_mm))
+    if (
+        held
+        and cluster.distribution in ("linear", "segmental")
+        and in_duct < cohort.duct_mass_share
+    ):
+        kind = "dilated duct"
+    width = plan.size_mm[0]
+    if kind == "dilated duct":
+        return replace(plan, kind=kind, size_mm=(max(width, 2.0 * across), across, across))
+    if kind == "cyst":
+        return replace(plan, kind=kind, size_mm=(width, plan.size_mm[1], round_ * width))
+    return replace(plan, kind=kind)
 
 
 def _draw_mass(

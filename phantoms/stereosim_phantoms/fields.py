@@ -54,11 +54,18 @@ class SupineField:
     ----------
     origin_mm, spacing_mm
         As in :class:`TissueField`, supine frame.
-    gland, skin, ligament, mass, inside : ndarray of float32, shape (nz, ny, nx)
+    gland, skin, ligament, mass, fluid, inside : ndarray of float32, shape (nz, ny, nx)
         Volume fractions, disjoint; fat is what is left of `inside`; outside the breast all are 0.
-        Gland holds the ducts.
-    mass_echo_db : float
-        Echo level of the masses relative to fat.
+        Gland holds the ducts, mass the solid masses, fluid the content of cysts, dilated ducts and
+        vessels.
+    mass_power, mass_attenuation : ndarray of float32, shape (nz, ny, nx)
+        Scattered power against fat, and attenuation, dB/(cm MHz^y), of mass and fluid, each times
+        its fraction.
+    walled : ndarray of float32, shape (nz, ny, nx)
+        Fraction of cysts, dilated ducts and circumscribed masses: a wall is where it changes.
+    tubes : ndarray, shape (n, 7)
+        Ducts and vessels that pass the box, whose walls are finer than voxels: start (3), end (3)
+        and outer radius, mm.
     """
 
     origin_mm: Array
@@ -67,8 +74,19 @@ class SupineField:
     skin: Volume
     ligament: Volume
     mass: Volume
+    fluid: Volume
+    mass_power: Volume
+    mass_attenuation: Volume
+    walled: Volume
     inside: Volume
-    mass_echo_db: float
+    tubes: Array
+
+
+# The names of the volumes of a supine field.
+VOLUMES = (
+    "gland", "skin", "ligament", "mass", "fluid",
+    "mass_power", "mass_attenuation", "walled", "inside",
+)  # fmt: skip
 
 
 def box_grid(lo_mm: Array, hi_mm: Array, spacing_mm: float) -> tuple[Array, tuple[int, int, int]]:

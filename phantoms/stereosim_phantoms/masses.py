@@ -1,4 +1,4 @@
-"""Masses: ellipsoids of tissue that ultrasound sees darker than fat."""
+"""Masses, cysts and dilated ducts: unions of ellipsoids that X-rays and ultrasound both meet."""
 
 from __future__ import annotations
 
@@ -10,31 +10,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim_phantoms.breast import DATA
+from stereosim_phantoms.kernels import tissue as kernel
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 from stereosim_phantoms.solids import Array, Ellipsoids
-from stereosim_phantoms.supine import SupineMap
 
 Margin = Literal["circumscribed", "indistinct"]
+Kind = Literal["oval", "irregular", "cyst", "dilated duct"]
 MARGINS: tuple[str, ...] = get_args(Margin)
+KINDS: tuple[str, ...] = get_args(Kind)
+BLOOD = "blood"
 
 
 @dataclass(frozen=True)
-class MassParameters:
-    """What all masses have in common; see ``data/masses.toml``."""
+class MassKind:
+    """What a kind of mass, or blood, is made of; see ``data/masses.toml``.
 
+    Attributes
+    ----------
+    fluid : bool
+        Whether it is filled with fluid.
+    gland_fraction : float
+        X-ray density as a glandular fraction; 1 is isodense with gland.
+    echo_db : float
+        Scattered power against fat, dB.
+    attenuation : float
+        One way, dB/(cm MHz^y).
+    """
+
+    fluid: bool
     gland_fraction: float
     echo_db: float
+    attenuation: float
+    provenance: dict[str, Parameter]
+
+    @property
+    def power(self) -> float:
+        """Scattered power against fat, as a ratio."""
+        return float(10.0 ** (0.1 * self.echo_db))
+
+
+@dataclass(frozen=True)
+class MassForm:
+    """Edges and shapes of masses; see ``data/masses.toml``."""
+
     circumscribed_edge_mm: float
     indistinct_edge_mm: float
+    lobes: tuple[int, int]
+    lobe_share: tuple[float, float]
+    spicules: tuple[int, int]
+    spicule_share: tuple[float, float]
+    spicule_mm: tuple[float, float]
+    upright_share: float
     provenance: dict[str, Parameter]
 
 
 @cache
-def mass_parameters() -> MassParameters:
-    """Return the catalogue ``data/masses.toml``."""
+def mass_kinds() -> dict[str, MassKind]:
+    """Return the kinds of mass, and blood, by name."""
     path = DATA / "masses.toml"
     raw = load_toml(path)
-    return read_spec(MassParameters, raw["mass"], raw["sources"], f"{path.name}: mass")
+    return {
+        name: read_spec(MassKind, raw[name], raw["sources"], f"{path.name}: {name}")
+        for name in (*KINDS, BLOOD)
+    }
+
+
+@cache
+def mass_form() -> MassForm:
+    """Return edges and shapes from ``data/masses.toml``."""
+    path = DATA / "masses.toml"
+    raw = load_toml(path)
+    return read_spec(MassForm, raw["form"], raw["sources"], f"{path.name}: form")
 
 
 @dataclass(frozen=True)
@@ -43,84 +89,54 @@ class Mass:
 
     Attributes
     ----------
+    kind : {"oval", "irregular", "cyst", "dilated duct"}
+        What it is; decides echo and attenuation (:func:`mass_kinds`).
     solid : Ellipsoids
-        One ellipsoid, breast frame, mm.
+        Its parts, breast frame, mm; what lies in any of them is mass.  The first is its body.
     margin : {"circumscribed", "indistinct"}
         BI-RADS margin; sets how soft the edge is.
-    gland_fraction : float
-        X-ray density as a glandular fraction; 1 is isodense with gland.
-    echo_db : float
-        Ultrasound echo level relative to fat, dB (assumed, see ``data/masses.toml``).
     holds_target : bool
         Whether more than half of the target's specks lie inside.
     """
 
+    kind: str
     solid: Ellipsoids
     margin: str
-    gland_fraction: float
-    echo_db: float
-    holds_target: bool
+    holds_target: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse more than one ellipsoid and unknown margins."""
-        if len(self.solid) != 1:
-            raise ValueError(f"a mass is one ellipsoid, not {len(self.solid)}")
+        """Refuse a mass without parts and unknown words."""
+        if not len(self.solid):
+            raise ValueError("a mass has at least one ellipsoid")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
         if self.margin not in MARGINS:
             raise ValueError(f"margin {self.margin!r} is none of {', '.join(MARGINS)}")
 
+    @property
+    def middle_mm(self) -> Array:
+        """Mean of the parts' centres, weighted with their volumes, breast frame, shape (3,)."""
+        middle: Array = np.average(self.solid.centres_mm, axis=0, weights=self.solid.volumes_mm3)
+        return middle
+
     def contains(self, points_mm: Array) -> NDArray[np.bool_]:
         """Tell for breast-frame points (n, 3) whether they lie inside."""
-        local = np.linalg.solve(self.solid.axes_mm[0], (points_mm - self.solid.centres_mm[0]).T)
-        inside: NDArray[np.bool_] = (local**2).sum(axis=0) <= 1.0
+        offset = points_mm[None] - self.solid.centres_mm[:, None]
+        local = np.linalg.solve(self.solid.axes_mm, offset.transpose(0, 2, 1))
+        inside: NDArray[np.bool_] = ((local**2).sum(axis=1) <= 1.0).any(axis=0)
         return inside
 
     def holding(self, target_mm: Array) -> Mass:
         """Return the same mass with `holds_target` settled by the target's specks (n, 3)."""
         return replace(self, holds_target=bool(self.contains(target_mm).mean() > 0.5))
 
-    def kernel_row(self) -> Array:
-        """Return the mass as the tissue kernels read it, shape (14,)."""
-        parameters = mass_parameters()
-        edge = (
-            parameters.indistinct_edge_mm
-            if self.margin == "indistinct"
-            else parameters.circumscribed_edge_mm
-        )
-        return np.concatenate(
-            [
-                self.solid.centres_mm[0],
-                np.linalg.inv(self.solid.axes_mm[0]).ravel(),
-                [self.gland_fraction, edge],
-            ]
-        )
-
-
-def mass_of_supine_size(
-    supine: SupineMap, centre_mm: Array, size_mm: tuple[float, float, float], margin: str
-) -> Mass:
-    """Return the mass that measures `size_mm` on the ultrasound table, holding nothing yet.
-
-    Parameters
-    ----------
-    supine : SupineMap
-        The breast's map.
-    centre_mm : ndarray, shape (3,)
-        Centre in the breast frame.
-    size_mm : tuple of float
-        Full diameters along the supine x (transverse), y (craniocaudal) and z (depth).  The axes in
-        the breast frame are these carried back by the inverse Jacobian at the centre.
-    margin : {"circumscribed", "indistinct"}
-        BI-RADS margin.
-
-    Raises
-    ------
-    ValueError
-        If the centre is outside the breast.
-    """
-    centre = np.asarray(centre_mm, dtype=np.float64).reshape(1, 3)
-    jacobian = supine.jacobian(centre)[0]
-    if np.isnan(jacobian).any():
-        raise ValueError(f"mass centre {np.round(centre[0], 1)} is outside the breast")
-    solid = Ellipsoids(centre, (np.linalg.inv(jacobian) @ np.diag(0.5 * np.asarray(size_mm)))[None])
-    parameters = mass_parameters()
-    return Mass(solid, margin, parameters.gland_fraction, parameters.echo_db, False)
+    def kernel_rows(self) -> Array:
+        """Return the parts as the tissue kernels read them, shape (n, MASS_COLUMNS)."""
+        kind, form = mass_kinds()[self.kind], mass_form()
+        walled = self.margin == "circumscribed"
+        edge = form.circumscribed_edge_mm if walled else form.indistinct_edge_mm
+        rows = np.zeros((len(self.solid), kernel.MASS_COLUMNS))
+        rows[:, :3] = self.solid.centres_mm
+        rows[:, 3:12] = np.linalg.inv(self.solid.axes_mm).reshape(-1, 9)
+        rows[:, 12:] = (kind.gland_fraction, edge, kind.power, kind.attenuation, kind.fluid, walled)
+        return rows

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from stereosim_phantoms.anatomy import NO_MASSES, THREADS, anatomy_of
 from stereosim_phantoms.breast import BreastSpec
-from stereosim_phantoms.fields import SupineField, TissueField, box_grid
-from stereosim_phantoms.masses import Mass, mass_parameters
+from stereosim_phantoms.fields import VOLUMES, SupineField, TissueField, box_grid
+from stereosim_phantoms.masses import BLOOD, Mass, mass_kinds
 from stereosim_phantoms.referral import Referral, write_referral
 from stereosim_phantoms.sampling import tissue_volumes
 from stereosim_phantoms.solids import Array, Ellipsoids, Specks
@@ -33,7 +34,7 @@ class VirtualPatient:
     specks : Specks
         All calcifications, breast frame; cluster 0 is the target.
     masses : tuple of Mass
-        Masses, breast frame; all have the same echo level.
+        Masses, cysts and dilated ducts, breast frame.
     referral : Referral
         What the work-up reports.
     supine : SupineMap
@@ -51,11 +52,6 @@ class VirtualPatient:
     supine: SupineMap
     morphology: str
     distribution: str
-
-    def __post_init__(self) -> None:
-        """Refuse masses of unequal echo: the ultrasound field carries one level."""
-        if len({mass.echo_db for mass in self.masses}) > 1:
-            raise ValueError("all masses of a patient must have the same echo_db")
 
     def tissue_field(self, lo_mm: Array, hi_mm: Array, spacing_mm: float) -> TissueField:
         """Sample the tissue in the breast-frame box from `lo_mm` to `hi_mm`, (3,) each.
@@ -78,8 +74,9 @@ class VirtualPatient:
         beside the compressed breast, whose rim is rounder at its ends.
         """
         origin, shape = box_grid(lo_mm, hi_mm, spacing_mm)
-        gland, skin, ligament, mass, inside = (np.zeros(shape, dtype=np.float32) for _ in range(5))
+        volumes = {name: np.zeros(shape, dtype=np.float32) for name in VOLUMES}
         anatomy, rows = anatomy_of(self.breast), self._mass_rows()
+        blood = mass_kinds()[BLOOD]
         y, x = np.meshgrid(
             *(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij"
         )
@@ -92,15 +89,46 @@ class VirtualPatient:
             found = anatomy.evaluate(places, spacing_mm, rows)
             beside = (found[:, 0] == 0.0) & np.isfinite(places[:, 0])
             covered = float(np.clip((self.breast.skin_mm - depth) / spacing_mm + 0.5, 0.0, 1.0))
-            inside[k] = np.where(beside, 1.0, found[:, 0]).reshape(x.shape)
-            skin[k] = covered * inside[k]
-            for volume, column in ((gland, 2), (ligament, 3), (mass, 4)):
-                volume[k] = (1.0 - covered) * found[:, column].reshape(x.shape)
+            inside = np.where(beside, 1.0, found[:, 0])
+            # A vessel takes the place of gland, ligament and fat.
+            blooded = (found[:, 0] - found[:, 1] - found[:, 4]) * found[:, 9]
+            parts = {
+                "gland": found[:, 2] * (1.0 - found[:, 9]),
+                "ligament": found[:, 3] * (1.0 - found[:, 9]),
+                "mass": found[:, 4] - found[:, 8],
+                "fluid": found[:, 8] + blooded,
+                "mass_power": found[:, 10] + blood.power * blooded,
+                "mass_attenuation": found[:, 11] + blood.attenuation * blooded,
+                "walled": found[:, 12],
+            }
+            for name, part in parts.items():
+                volumes[name][k] = (1.0 - covered) * part.reshape(x.shape)
+            volumes["inside"][k] = inside.reshape(x.shape)
+            volumes["skin"][k] = covered * volumes["inside"][k]
 
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(fill, range(shape[0])))
-        echo = self.masses[0].echo_db if self.masses else mass_parameters().echo_db
-        return SupineField(origin, float(spacing_mm), gland, skin, ligament, mass, inside, echo)
+        tubes = self._tubes_near(origin, origin + spacing_mm * np.array(shape[::-1]))
+        return SupineField(origin, float(spacing_mm), **volumes, tubes=tubes)
+
+    def _tubes_near(self, lo_mm: Array, hi_mm: Array) -> Array:
+        """Return the ducts and vessels (n, 7) that come near a supine box; see `SupineField`."""
+        tubes = self._supine_tubes
+        reach = tubes[:, 6:] + 1.0
+        near = (np.maximum(tubes[:, :3], tubes[:, 3:6]) > lo_mm - reach).all(axis=1)
+        near &= (np.minimum(tubes[:, :3], tubes[:, 3:6]) < hi_mm + reach).all(axis=1)
+        found: Array = tubes[near]
+        return found
+
+    @cached_property
+    def _supine_tubes(self) -> Array:
+        """All ducts and vessels on the ultrasound table: ends are mapped, radii stay."""
+        anatomy = anatomy_of(self.breast)
+        capsules = np.concatenate([anatomy.ducts.capsules, anatomy.vessels.capsules])
+        ends = (self.supine.supine_from_breast(capsules[:, a : a + 3]) for a in (0, 3))
+        tubes = np.column_stack([*ends, 0.5 * (capsules[:, 6] + capsules[:, 7])])
+        kept: Array = tubes[np.isfinite(tubes).all(axis=1)]
+        return kept
 
     def supine_specks(self) -> Specks:
         """Return the specks on the ultrasound table: places mapped, axes only turned."""
@@ -118,8 +146,8 @@ class VirtualPatient:
         return middle
 
     def _mass_rows(self) -> Array:
-        """Return the masses as the kernels read them, shape (n, 14)."""
-        return np.array([mass.kernel_row() for mass in self.masses]) if self.masses else NO_MASSES
+        """Return the parts of the masses as the kernels read them, shape (n, 18)."""
+        return np.concatenate([NO_MASSES, *(mass.kernel_rows() for mass in self.masses)])
 
 
 NO_SPECKS = Specks(

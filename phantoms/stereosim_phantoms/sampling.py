@@ -35,7 +35,7 @@ def tissue_volumes(
     ----------
     breast : BreastSpec
         The breast.
-    masses : ndarray, shape (n, 14)
+    masses : ndarray, shape (n, 18)
         Masses as the kernels take them.
     origin_mm : ndarray, shape (3,)
         Centre of the first voxel, breast frame.

@@ -99,7 +99,7 @@ def sampled_texture(
         The breast.
     lo_mm, hi_mm : ndarray, shape (3,)
         Corners of the box, breast frame.
-    masses : ndarray, shape (n, 14)
+    masses : ndarray, shape (n, 18)
         Masses as the kernels take them; they have no texture.
     """
     if breast.parenchyma == "homogeneous":

@@ -81,7 +81,8 @@ def tube_fraction(point, h, tubes):
 
 
 def mass_fraction(point, h, masses):
-    best, gland = 0.0, 0.0
+    """Fraction, and the row of the part that fills most of the voxel."""
+    best, most = 0.0, np.zeros(names.MASS_COLUMNS)
     for row in masses:
         inverse = row[3:12].reshape(3, 3)
         local = inverse @ (point - row[:3])
@@ -89,10 +90,11 @@ def mass_fraction(point, h, masses):
         if q > 3:
             continue
         slope = np.linalg.norm(inverse.T @ local / q) if q > 1e-9 else 0.0
-        part = np.clip((1 - q) / slope / max(h, row[13]) + 0.5, 0, 1) if slope else 1.0
+        edge = max(h, row[names.M_EDGE])
+        part = np.clip((1 - q) / slope / edge + 0.5, 0, 1) if slope else 1.0
         if part > best:
-            best, gland = part, row[12]
-    return best, gland
+            best, most = part, row
+    return best, most
 
 
 def ligament_fraction(point, h, shape, lattice, frame):
@@ -124,7 +126,7 @@ def parenchyma(point, depth, shape, lattice, frame, texture, weave):
 def tissue(point, h, breast, masses):
     shape, lattice, frame, texture, weave, tubes = breast[:6]
     ducts = int(shape[names.DUCTS])
-    out = np.zeros(8)
+    out = np.zeros(names.POINT_COLUMNS)
     depth = skin_distance(shape, point)
     chest = np.clip(point[1] / h + 0.5, 0, 1)
     inside = np.clip(depth / h + 0.5, 0, 1) * chest
@@ -136,7 +138,7 @@ def tissue(point, h, breast, masses):
     out[:2] = inside, inside - core
     if core <= 0:
         return out
-    mass, mass_gland = mass_fraction(point, h, masses)
+    mass, part = mass_fraction(point, h, masses)
     gland, ligament, vessel = shape[names.PLAIN_GLAND], 0.0, 0.0
     if not shape[names.PLAIN]:
         drive, envelope = parenchyma(point, depth, shape, lattice, frame, texture, weave)
@@ -145,10 +147,13 @@ def tissue(point, h, breast, masses):
         gland = 1 - (1 - dense) * (1 - tube_fraction(point, h, tubes[:ducts]))
         ligament = (1 - gland) * ligament_fraction(point, h, shape, lattice, frame)
         vessel = tube_fraction(point, h, tubes[ducts:])
-        out[6:] = drive, envelope
+        out[6:8] = drive, envelope
     rest = core * (1 - mass)
     out[2:5] = gland * rest, ligament * rest, core * mass
-    out[5] = rest * (1 - (1 - gland - ligament) * (1 - vessel)) + mass_gland * out[4]
+    out[5] = rest * (1 - (1 - gland - ligament) * (1 - vessel)) + part[names.M_GLAND] * out[4]
+    out[9] = vessel
+    columns = [names.M_FLUID, names.M_POWER, names.M_ATTENUATION, names.M_WALLED]
+    out[[8, 10, 11, 12]] = out[4] * part[columns]
     return out
 
 

@@ -32,6 +32,11 @@ T, Y0, HALF, RHO, SKIN, NIPPLE, PLAIN, PLAIN_GLAND = range(8)
 # thickness, slope of SHEET below which a ligament fades, number of ducts.
 THRESHOLD, SOFT, S_TEXTURE, LIGAMENT, LIGAMENT_SLOPE, DUCTS = range(8, 14)
 N_SHAPE = 14
+# A mass: centre (3), inverse of the axes matrix (9), gland fraction for X-rays, width of the edge,
+# scattered power against fat, attenuation, whether fluid and whether walled (0 or 1).
+M_GLAND, M_EDGE, M_POWER, M_ATTENUATION, M_FLUID, M_WALLED, MASS_COLUMNS = range(12, 19)
+# Columns of what is found at a point.
+POINT_COLUMNS = 13
 DRIVE, FAT, BEHIND, SHEET = range(4)
 TWIST_B, TWIST_C = 390, 634
 BITS_A, BITS_B, BITS_C = 10, 6, 6
@@ -310,7 +315,7 @@ def _tubes(at: Any, span: Any, ducts: float, listed: Any, row: Any) -> None:
 def _masses(at: Any, span: Any, masses: Any, row: Any) -> None:
     """Fill _MASS with the fraction inside any mass, and _MASS_GLAND with its gland fraction.
 
-    A row of `masses` is centre (3), inverse of the axes matrix (9), gland fraction, edge width.
+    Where parts overlap, that which fills most of the voxel counts.
     """
     x0, h, y, z = at
     first, last = span
@@ -337,9 +342,9 @@ def _masses(at: Any, span: Any, masses: Any, row: Any) -> None:
                 gy = m[4] * wx + m[7] * wy + m[10] * wz
                 gz = m[5] * wx + m[8] * wy + m[11] * wz
                 distance = (1.0 - q) * q / math.sqrt(gx * gx + gy * gy + gz * gz)
-                part = _clip01(distance / max(h, m[13]) + 0.5)
+                part = _clip01(distance / max(h, m[M_EDGE]) + 0.5)
             if part > row[_MASS, i]:
-                row[_MASS, i], row[_MASS_GLAND, i] = part, m[12]
+                row[_MASS, i], row[_MASS_GLAND, i] = part, m[M_GLAND]
 
 
 @njit_inline
@@ -415,32 +420,190 @@ def tissue_box(
                 inside[k, j, i] = row[_INSIDE, i]
 
 
+@njit_inline
+def _mass_at(x: float, y: float, z: float, h: float, masses: Any) -> tuple[float, int]:
+    """Return the fraction of a voxel inside any mass, and which part fills most of it."""
+    best, which = 0.0, 0
+    for n in range(masses.shape[0]):
+        m = masses[n]
+        dx, dy, dz = x - m[0], y - m[1], z - m[2]
+        wx = m[3] * dx + m[4] * dy + m[5] * dz
+        wy = m[6] * dx + m[7] * dy + m[8] * dz
+        wz = m[9] * dx + m[10] * dy + m[11] * dz
+        square = wx * wx + wy * wy + wz * wz
+        if square >= 9.0:
+            continue
+        part, q = 1.0, math.sqrt(square)
+        if q > 1e-9:
+            gx = m[3] * wx + m[6] * wy + m[9] * wz
+            gy = m[4] * wx + m[7] * wy + m[10] * wz
+            gz = m[5] * wx + m[8] * wy + m[11] * wz
+            distance = (1.0 - q) * q / math.sqrt(gx * gx + gy * gy + gz * gz)
+            part = _clip01(distance / max(h, m[M_EDGE]) + 0.5)
+        if part > best:
+            best, which = part, n
+    return best, which
+
+
+@njit_inline
+def _tubes_at(
+    x: float, y: float, z: float, h: float, ducts: float, listed: Any
+) -> tuple[float, float]:
+    """Return the fractions of a voxel filled by ducts and by vessels; see :func:`_tubes`."""
+    tubes, starts, items, cells, counts = listed
+    duct = vessel = 0.0
+    i = int(math.floor((x - cells[0]) / cells[3]))
+    j = int(math.floor((y - cells[1]) / cells[3]))
+    k = int(math.floor((z - cells[2]) / cells[3]))
+    if min(i, j, k) < 0 or i >= counts[0] or j >= counts[1] or k >= counts[2]:
+        return duct, vessel
+    place = (k * counts[1] + j) * counts[0] + i
+    for n in range(starts[place], starts[place + 1]):
+        tube = tubes[items[n]]
+        px, py, pz = x - tube[0], y - tube[1], z - tube[2]
+        t = _clip01((px * tube[3] + py * tube[4] + pz * tube[5]) * tube[6])
+        px, py, pz = px - t * tube[3], py - t * tube[4], pz - t * tube[5]
+        radius = tube[7] + t * tube[8]
+        wide = max(radius, 0.48 * h)
+        distance = px * px + py * py + pz * pz
+        if distance < (wide + 0.5 * h) ** 2:
+            full = min(1.0, radius * radius / (wide * wide + h * h / 12.0))
+            part = full * _clip01((wide - math.sqrt(distance)) / h + 0.5)
+            if items[n] < ducts:
+                duct = max(duct, part)
+            else:
+                vessel = max(vessel, part)
+    return duct, vessel
+
+
+@njit_inline
+def _texture_at(x: float, y: float, z: float, texture: Any, weave: Any) -> float:
+    """Return the fine noise at a point."""
+    a = weave[0, 0] * x + _woven(weave[0], y, z)
+    b, c = _woven(weave[1], y, z), _woven(weave[2], y, z)
+    i, j, k = int(math.floor(a)), int(math.floor(b)), int(math.floor(c))
+    wa, wb, wc = _basis(a - i), _basis(b - j), _basis(c - k)
+    turn, texels, grain = (1 << BITS_A) - 1, texture.reshape(-1), 0.0
+    for p in range(3):
+        kk, above = (k + p) & ((1 << BITS_C) - 1), i + ((k + p) >> BITS_C) * TWIST_C
+        for q in range(3):
+            jj, shift = (j + q) & ((1 << BITS_B) - 1), above + ((j + q) >> BITS_B) * TWIST_B
+            line = np.uint64(((kk << BITS_B) + jj) << BITS_A)
+            first, second = np.uint64(shift & turn), np.uint64((shift + 1) & turn)
+            third = np.uint64((shift + 2) & turn)
+            grain += (wc[p] * wb[q]) * (
+                wa[0] * texels[line + first]
+                + wa[1] * texels[line + second]
+                + wa[2] * texels[line + third]
+            )
+    return grain
+
+
+@njit_inline
+def _slow_at(x: float, y: float, z: float, lattice: Any, frame: Any) -> Any:
+    """Return the four slow fields and the slope of SHEET along x, y and z at a point."""
+    nz, ny, nx = lattice.shape[0], lattice.shape[1], lattice.shape[2]
+    r = min(max((x - frame[0]) / frame[3] - 0.5, 0.0), nx - 2.001)
+    s = min(max((y - frame[1]) / frame[4] - 0.5, 0.0), ny - 2.001)
+    t = min(max((z - frame[2]) / frame[5] - 0.5, 0.0), nz - 2.001)
+    i, j, k = int(r), int(s), int(t)
+    wx, wy, wz = _basis(r - i), _basis(s - j), _basis(t - k)
+    flat = lattice.reshape(-1)
+    drive = fat = behind = sheet = 0.0
+    for p in range(3):
+        for q in range(3):
+            w = wz[p] * wy[q]
+            line = np.uint64((((k + p) * ny + j + q) * nx + i) * 4)
+            for o in range(3):
+                node, v = line + np.uint64(4 * o), w * wx[o]
+                drive += v * flat[node]
+                fat += v * flat[node + np.uint64(FAT)]
+                behind += v * flat[node + np.uint64(BEHIND)]
+                sheet += v * flat[node + np.uint64(SHEET)]
+    return drive, fat, behind, sheet, (i, j, k), (r - i, s - j, t - k), (wx, wy, wz)
+
+
+@njit_inline
+def _sheet_at(sheet: float, found: Any, h: float, shape: Any, lattice: Any, frame: Any) -> float:
+    """Return the fraction of a voxel filled by a ligament; see :func:`_slow`."""
+    if abs(sheet) >= 3.0 * shape[LIGAMENT_SLOPE] * (shape[LIGAMENT] + h):
+        return 0.0
+    (i, j, k), (u, v, w), (wx, wy, wz) = found
+    dx, dy, dz = _slope(u, frame[3]), _slope(v, frame[4]), _slope(w, frame[5])
+    gx = gy = gz = 0.0
+    for p in range(3):
+        for q in range(3):
+            for o in range(3):
+                here = lattice[k + p, j + q, i + o, SHEET]
+                gx += wz[p] * wy[q] * dx[o] * here
+                gy += wz[p] * dy[q] * wx[o] * here
+                gz += dz[p] * wy[q] * wx[o] * here
+    slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
+    thick = 0.5 * shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.7)
+    distance = sheet / slope
+    high, low = min(distance + 0.5 * h, thick), max(distance - 0.5 * h, -thick)
+    return float(max(high - low, 0.0) / h)
+
+
 @njit
 def tissue_points(points: Any, spacing: float, breast: Any, masses: Any, result: Any) -> None:
-    """Fill `result` (n, 8) at the breast-frame `points` (n, 3); a NaN point is outside.
+    """Fill `result` (n, POINT_COLUMNS) at breast-frame `points` (n, 3); a NaN point is outside.
 
-    Columns: inside, skin, gland with ducts, ligament, mass (fractions of the voxel), X-ray gland
-    (gland, ligament, vessel, and mass by its gland fraction), drive and envelope of the parenchyma.
+    Columns: inside, skin, gland with ducts, ligament, mass of any kind (fractions of the voxel),
+    X-ray gland (gland, ligament, vessel, and mass by its gland fraction), drive and envelope of the
+    parenchyma; fluid of the mass, vessel (share of what is not mass), scattered power and
+    attenuation of the mass (times its fraction), walled mass.
+
+    A point shares nothing with others, so that a row's preparations would cost more than they save.
+    The result is that of a row.
     """
-    plan = _plan(1, 0.0, spacing, breast)
-    row = np.zeros((11, 1))
+    h, listed = spacing, breast[5:]
+    shape, lattice, frame, texture, weave = breast[:5]
+    calibrating = shape[THRESHOLD] > 1e8
+    enough = shape[THRESHOLD] - 0.5 * shape[SOFT] - 4.5 * shape[S_TEXTURE]
     for n in range(points.shape[0]):
-        result[n, :] = 0.0
+        out = result[n]
+        out[:] = 0.0
         x, y, z = points[n, 0], points[n, 1], points[n, 2]
         if math.isnan(x):
             continue
-        _columns(x, spacing, breast[2], breast[1].shape[2], plan[0], plan[1])
-        first, last = _row((x, spacing, y, z), breast, masses, plan, row)
-        if first >= last:
+        flat, chest = min(z, shape[T] - z), _clip01(y / h + 0.5)
+        if chest <= 0.0 or flat < -0.5 * h:
             continue
-        core = row[_CORE, 0]
-        rest = core * (1.0 - row[_MASS, 0])
-        result[n, 0] = row[_INSIDE, 0]
-        result[n, 1] = row[_INSIDE, 0] - core
-        if core > 0.0:
-            result[n, 2] = rest * row[_GLAND, 0]
-            result[n, 3] = rest * row[_SHEET, 0]
-            result[n, 4] = core * row[_MASS, 0]
-            result[n, 5] = core * _xray_gland(row, 0)
-            if breast[0][PLAIN] < 0.5:
-                result[n, 6], result[n, 7] = row[_DRIVE, 0], row[_ENVELOPE, 0]
+        depth = min(flat, _depth(_section(shape, z), x, max(y, 0.0)))
+        inside = _clip01(depth / h + 0.5) * chest
+        if shape[NIPPLE] > 0.0 and y > shape[Y0] - 2.0 * shape[NIPPLE]:
+            over = max(y - shape[Y0], 0.0)
+            away = math.sqrt(x * x + (z - 0.5 * shape[T]) ** 2 + over * over)
+            inside = max(inside, _clip01((shape[NIPPLE] - away) / h + 0.5))
+        core = min(_clip01((depth - shape[SKIN]) / h + 0.5) * chest, inside)
+        out[0], out[1] = inside, inside - core
+        if core <= 0.0:
+            continue
+        mass, which = _mass_at(x, y, z, h, masses)
+        gland, ligament, vessel = shape[PLAIN_GLAND], 0.0, 0.0
+        if shape[PLAIN] < 0.5:
+            drive, fat, behind, sheet, at, share, weights = _slow_at(x, y, z, lattice, frame)
+            under = depth - shape[SKIN]
+            envelope = _smooth(behind - 0.4)
+            if under < 1.4 * fat + 0.5:
+                envelope *= _smooth((under - 0.6 * fat) / max(0.8 * fat, 0.5))
+            if calibrating or (envelope > 0.0 and drive > enough):
+                drive += shape[S_TEXTURE] * _texture_at(x, y, z, texture, weave)
+            gland, vessel = _tubes_at(x, y, z, h, shape[DUCTS], listed)
+            if envelope > 0.0:
+                t = (drive - shape[THRESHOLD]) / shape[SOFT] + 0.5
+                gland += envelope * _dense(t) * (1.0 - gland)
+            ligament = _sheet_at(sheet, (at, share, weights), h, shape, lattice, frame)
+            ligament *= 1.0 - gland
+            out[6], out[7] = drive, envelope
+        soft = gland + ligament
+        soft += vessel * (1.0 - soft)
+        rest = core * (1.0 - mass)
+        out[2], out[3], out[5], out[9] = rest * gland, rest * ligament, rest * soft, vessel
+        if mass > 0.0:
+            m, part = masses[which], core * mass
+            out[4] = part
+            out[5] += part * m[M_GLAND]
+            out[8], out[12] = part * m[M_FLUID], part * m[M_WALLED]
+            out[10], out[11] = part * m[M_POWER], part * m[M_ATTENUATION]

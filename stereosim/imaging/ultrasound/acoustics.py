@@ -37,11 +37,14 @@ class Acoustics:
     muscle_texture_db: float
     fibre_length_mm: float
     fascia_mm: float
+    wall_mm: float
+    wall_specular_db: float
+    tube_specular_db: float
+    lumen_share: float
     fat_attenuation: float
     gland_attenuation: float
     ligament_attenuation: float
     skin_attenuation: float
-    mass_attenuation: float
     muscle_attenuation: float
     attenuation_exponent: float
     fat_impedance_mrayl: float

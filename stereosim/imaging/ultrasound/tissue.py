@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from stereosim.imaging.ultrasound.acoustics import Acoustics, load_acoustics
 from stereosim.imaging.ultrasound.beam import Beam, Grid, form_beam
+from stereosim.imaging.ultrasound.interfaces import facing_share, facing_tubes, wall_fraction
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
     LEVEL,
@@ -57,15 +57,31 @@ class SupineTissue(Protocol):
 
     @property
     def mass(self) -> Volume:
-        """Volume fraction of the masses."""
+        """Volume fraction of solid masses."""
+
+    @property
+    def fluid(self) -> Volume:
+        """Volume fraction of what fills cysts, dilated ducts and vessels."""
+
+    @property
+    def mass_power(self) -> Volume:
+        """Scattered power of masses and fluid against fat, times their fraction."""
+
+    @property
+    def mass_attenuation(self) -> Volume:
+        """Attenuation of masses and fluid, dB/(cm MHz^y), times their fraction."""
+
+    @property
+    def walled(self) -> Volume:
+        """Volume fraction of what has a wall: it lies where this changes."""
 
     @property
     def inside(self) -> Volume:
         """Volume fraction of the breast; what is left of a voxel is chest wall."""
 
     @property
-    def mass_echo_db(self) -> float:
-        """Scattered power of the masses against fat, dB."""
+    def tubes(self) -> Any:
+        """Ducts and vessels (n, 7), supine mm: start (3), end (3), radius."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +100,8 @@ class Insonated:
         Scattered power against fat at the same frequency.
     attenuation : float32 ndarray (nz, ny, nx)
         One way, dB/(cm MHz^y).
+    gland : ndarray (nz,)
+        Mean volume fraction of gland in each slice: what aberrates the beam.
     skin_mm : float32 ndarray (ny, nx)
         Thickness of the skin; 0 where there is none.
     speck_mm : ndarray (n, 3)
@@ -100,6 +118,7 @@ class Insonated:
     spacing_mm: float
     backscatter: Volume
     attenuation: Volume
+    gland: Array
     skin_mm: NDArray[np.float32]
     speck_mm: Array
     speck_radius_mm: Array
@@ -151,6 +170,7 @@ class Insonated:
             spacing_mm=float(tissue.spacing_mm),
             backscatter=backscatter_of(tissue, parts, constants, seed),
             attenuation=attenuation_of(parts),
+            gland=np.asarray(tissue.gland.mean(axis=(1, 2), dtype=np.float64)),
             skin_mm=skin_thickness_mm(tissue),
             speck_mm=np.asarray(speck_mm, np.float64).reshape(-1, 3),
             speck_radius_mm=np.asarray(speck_radius_mm, np.float64).reshape(-1),
@@ -197,62 +217,64 @@ def _level(db: float) -> float:
     return float(10.0 ** (db / 10.0))
 
 
-class Part(NamedTuple):
-    """One kind of tissue: its volume fraction, power against fat, attenuation, dB/(cm MHz^y)."""
-
-    fraction: Volume
-    power: float
-    attenuation: float
-
-
 class Parts(NamedTuple):
-    """What a supine field is made of."""
+    """What a supine field is made of, by volume fraction; power and attenuation are summed.
 
-    fat: Part
-    gland: Part
-    skin: Part
-    ligament: Part
-    mass: Part
-    muscle: Part
+    `power` is what is scattered in all directions, against fat, without the muscle's; attenuation
+    is in dB/(cm MHz^y).
+    """
+
+    power: Volume
+    attenuation: Volume
+    ligament: Volume
+    wall: Volume
+    muscle: Volume
 
 
 def tissue_parts(tissue: SupineTissue, a: Acoustics) -> Parts:
     """Return the parts of a supine field.
 
-    What is not breast is pectoral muscle; the fascia between them is a sheet like a ligament.
+    What is not breast is pectoral muscle; the fascia between them is a sheet like a ligament.  The
+    wall of a mass, cyst or dilated duct is another, where its fraction changes: the amount of wall
+    is the same however soft the edge.
     """
-    gland, skin, mass, inside = tissue.gland, tissue.skin, tissue.mass, tissue.inside
+    gland, skin, inside = tissue.gland, tissue.skin, tissue.inside
     muscle = np.clip(1.0 - inside, 0.0, 1.0)
     fascia = np.clip(4.0 * inside * muscle, 0.0, 1.0) * min(1.0, a.fascia_mm / tissue.spacing_mm)
     muscle -= np.minimum(fascia, muscle)
     ligament = tissue.ligament + fascia
-    fat = np.clip(1.0 - gland - skin - ligament - mass - muscle, 0.0, 1.0)
+    wall = wall_fraction(tissue.walled, tissue.spacing_mm, a.wall_mm)
+    rest = 1.0 - gland - skin - ligament - wall - tissue.mass - tissue.fluid - muscle
+    fat = np.clip(rest, 0.0, 1.0)
+    fibrous = ligament + wall
+    power = fat + _level(a.gland_db) * gland + _level(a.skin_db) * skin
+    power += _level(a.ligament_db) * fibrous + tissue.mass_power
+    attenuation = a.fat_attenuation * fat + a.gland_attenuation * gland + a.skin_attenuation * skin
+    attenuation += a.ligament_attenuation * fibrous + a.muscle_attenuation * muscle
+    attenuation += tissue.mass_attenuation
     return Parts(
-        Part(fat, 1.0, a.fat_attenuation),
-        Part(gland, _level(a.gland_db), a.gland_attenuation),
-        Part(skin, _level(a.skin_db), a.skin_attenuation),
-        Part(ligament, _level(a.ligament_db), a.ligament_attenuation),
-        Part(mass, _level(tissue.mass_echo_db), a.mass_attenuation),
-        Part(muscle, _level(a.muscle_db), a.muscle_attenuation),
+        np.asarray(power, np.float32), np.asarray(attenuation, np.float32), ligament, wall, muscle
     )
 
 
 def attenuation_of(parts: Parts) -> Volume:
     """Return the attenuation of each voxel, one way, dB/(cm MHz^y)."""
-    return np.asarray(sum(part.fraction * part.attenuation for part in parts), np.float32)
+    return parts.attenuation
 
 
 def backscatter_of(tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int) -> Volume:
     """Return the scattered power of each voxel against fat at the same frequency."""
-    specular = _level(a.ligament_specular_db) * _facing(
-        parts.ligament.fraction, a.specular_acceptance_deg
+    facing = facing_share(parts.ligament + parts.wall, a.specular_acceptance_deg)
+    specular = _level(a.ligament_specular_db) * parts.ligament
+    specular += _level(a.wall_specular_db) * parts.wall
+    power = parts.power + specular * facing
+    power += _level(a.tube_specular_db) * facing_tubes(
+        tissue.tubes, tissue.gland.shape, tissue.origin_mm, tissue.spacing_mm, a
     )
-    power = sum(part.fraction * part.power for part in parts[:-1])
-    power += parts.ligament.fraction * specular
     grain = np.full(3, a.texture_mm)
     power *= _texture(derived_seed(seed, "texture"), tissue, grain, a.texture_db)
     fibres = np.array([a.fibre_length_mm, a.fibre_length_mm, a.texture_mm])
-    power += (parts.muscle.fraction * parts.muscle.power) * _texture(
+    power += (parts.muscle * _level(a.muscle_db)) * _texture(
         derived_seed(seed, "fibres"), tissue, fibres, a.muscle_texture_db
     )
     return np.asarray(power, np.float32)
@@ -261,22 +283,6 @@ def backscatter_of(tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int) 
 def skin_thickness_mm(tissue: SupineTissue) -> NDArray[np.float32]:
     """Return the thickness of the skin (ny, nx), mm."""
     return np.asarray(tissue.skin.sum(axis=0) * tissue.spacing_mm, np.float32)
-
-
-def _facing(sheet: Volume, acceptance_deg: float) -> Volume:
-    """How squarely thin sheets face the beam, 0 to 1.
-
-    The structure tensor of the sheet's fraction gives the tilt of its normal; an echo within the
-    acceptance angle comes back to the array.
-    """
-    if not sheet.any():
-        return np.zeros_like(sheet)
-    smooth = ndimage.gaussian_filter(sheet, 0.7)
-    gz, gy, gx = np.gradient(smooth)
-    along = ndimage.gaussian_filter(gz * gz, 1.0)
-    across = ndimage.gaussian_filter(gx * gx + gy * gy, 1.0)
-    tilt = np.degrees(np.arctan2(np.sqrt(across), np.sqrt(along) + 1e-9))
-    return np.asarray(np.exp(-((tilt / acceptance_deg) ** 2)), np.float32)
 
 
 def _profiles(tissue: Insonated) -> tuple[Array, Array]:
@@ -290,7 +296,8 @@ def _beam(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None) -
     voxel_depth, profile = _profiles(tissue)
     rows_mm = np.arange(grid.rows) * grid.row_mm
     mean = np.interp(rows_mm, voxel_depth, profile)
-    return form_beam(probe, tissue.acoustics, mean, grid, focus_mm)
+    gland = np.interp(rows_mm, voxel_depth, tissue.gland)
+    return form_beam(probe, tissue.acoustics, mean, grid, focus_mm, gland)
 
 
 def _listen(tissue: Insonated, beam: Beam, slant: Slant) -> Medium:
