@@ -10,6 +10,7 @@ import numpy as np
 
 from stereosim_phantoms.anatomy import NO_MASSES, THREADS, anatomy_of
 from stereosim_phantoms.breast import BreastSpec
+from stereosim_phantoms.calcifications import SEDIMENT
 from stereosim_phantoms.fields import VOLUMES, SupineField, TissueField, box_grid
 from stereosim_phantoms.masses import BLOOD, Mass, mass_kinds
 from stereosim_phantoms.referral import Referral, write_referral
@@ -131,13 +132,22 @@ class VirtualPatient:
         return kept
 
     def supine_specks(self) -> Specks:
-        """Return the specks on the ultrasound table: places mapped, axes only turned."""
+        """Return the specks on the ultrasound table: places mapped, axes only turned.
+
+        Sediment settles anew: it lies level there too, at the place of its cyst (less than a
+        millimetre from where it would lie).
+        """
         places = self.supine.supine_from_breast(self.specks.solids.centres_mm)
-        turned = (
-            np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-            @ self.specks.solids.axes_mm
+        axes = self.specks.solids.axes_mm
+        turned = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]) @ axes
+        # Level in the compressed breast, level on the table: z is vertical in both.
+        level = np.array([kind == SEDIMENT for kind in self.specks.kinds], dtype=np.bool_)
+        if self.morphology == SEDIMENT:
+            level |= self.specks.target
+        return replace(
+            self.specks,
+            solids=Ellipsoids(places, np.where(level[:, None, None], axes, turned)),
         )
-        return replace(self.specks, solids=Ellipsoids(places, turned))
 
     @property
     def target_mm(self) -> Array:

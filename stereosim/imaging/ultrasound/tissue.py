@@ -268,9 +268,9 @@ def backscatter_of(tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int) 
     specular = _level(a.ligament_specular_db) * parts.ligament
     specular += _level(a.wall_specular_db) * parts.wall
     power = parts.power + specular * facing
-    power += _level(a.tube_specular_db) * facing_tubes(
-        tissue.tubes, tissue.gland.shape, tissue.origin_mm, tissue.spacing_mm, a
-    )
+    tubes = facing_tubes(tissue.tubes, tissue.gland.shape, tissue.origin_mm, tissue.spacing_mm, a)
+    # No duct or vessel of its own runs through a mass or a cyst.
+    power += _level(a.tube_specular_db) * tubes * (1.0 - np.maximum(tissue.mass, tissue.walled))
     grain = np.full(3, a.texture_mm)
     power *= _texture(derived_seed(seed, "texture"), tissue, grain, a.texture_db)
     fibres = np.array([a.fibre_length_mm, a.fibre_length_mm, a.texture_mm])
