@@ -5,22 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.procedures.intents import Intent, Look, MarkEcho
 from stereosim.procedures.state import ProcedureState, Step, Still
 from stereosim_gui.model.engine import Engine, Stepped
-from stereosim_gui.model.sonogram import Sonogram
+from stereosim_gui.model.sonogram import Sonogram, pose_of
 from stereosim_gui.model.spec import AttemptSpec
 
 
 def frame(look: Look) -> Frame:
     """Echoes between -40 and 40 dB, the same for the same look."""
-    rng = np.random.default_rng(abs(hash((look.x_mm, look.y_mm, look.angle_deg))) % 2**32)
+    rng = np.random.default_rng(abs(hash(look)) % 2**32)
     rows = round(look.depth_mm / 0.25) + 1
     envelope = 10.0 ** rng.uniform(-2.0, 2.0, (rows, 64))
-    pose = ProbePose(look.x_mm, look.y_mm, look.angle_deg)
+    pose = pose_of(look)
     return Frame(envelope.astype(np.float32), 0.25, 0.6, pose, load_probe())
 
 

@@ -13,7 +13,7 @@ from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.freehand import Approach, Guide, NeedleLine
 from stereosim_gui.model.skin import Skin, place_of
 from stereosim_gui.model.sonogram import WHITE_DB, Display, Sonogram
-from stereosim_gui.model.sonography import Tool
+from stereosim_gui.model.sonography import PRESSURE_PERCENT, TILT_DEG, Tool
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.worker import Worker
 from tests.app_scenes import Pump
@@ -290,6 +290,49 @@ def test_what_was_scanned_is_as_wide_as_the_array() -> None:
     assert skin.low_mm == (-50.0, -50.0)
 
 
+def test_a_leaning_plane_is_shaded_as_far_as_it_leans() -> None:
+    skin = Skin(np.array([[-50.0, -50.0], [50.0, -50.0], [50.0, 50.0], [-50.0, 50.0]]))
+    look = replace(LOOK, x_mm=0.0, y_mm=0.0, angle_deg=0.0, tilt_deg=30.0)
+    skin.scanned(Sonogram.of(frame(look), look))
+    rows = np.nonzero(skin.seen)[0] + skin.low_mm[1]
+    # Sine of 30 degrees: half of the image's depth, and the plane's thickness on both sides.
+    assert rows.min() == pytest.approx(-1.5, abs=1.0)
+    assert rows.max() == pytest.approx(0.5 * LOOK.depth_mm + 1.5, abs=1.5)
+
+
+def test_the_probe_leans_and_presses_within_what_a_hand_does(
+    attempt: Attempt, engine: StubEngine, pump: Pump
+) -> None:
+    machine = attempt.sonography
+    watched(attempt, pump)
+    machine.tilt(15.0)
+    machine.press(12.0)
+    settle(attempt, pump)
+    assert (machine.look.tilt_deg, machine.look.strain) == (15.0, 0.12)
+    assert engine.asked[-1] == machine.look
+    machine.tilt(1000.0)
+    machine.press(1000.0)
+    assert (machine.look.tilt_deg, machine.look.strain) == (TILT_DEG, 0.01 * PRESSURE_PERCENT)
+    machine.tilt(-1000.0)
+    machine.press(-1000.0)
+    assert (machine.look.tilt_deg, machine.look.strain) == (-TILT_DEG, 0.0)
+    settle(attempt, pump)
+    machine.freeze()
+    machine.tilt(5.0)
+    assert machine.look.tilt_deg == -TILT_DEG, "a frozen image stays what it is"
+
+
+def test_what_a_leaning_and_pressing_probe_shows_is_found_again() -> None:
+    look = replace(LOOK, tilt_deg=-20.0, strain=0.2)
+    shown = Sonogram.of(frame(look), look)
+    place = np.array(shown.supine_mm((4.0, 20.0)))
+    assert shown.place_mm(place) == pytest.approx([4.0, 0.0, 20.0], abs=1e-9)
+    # The frame itself, which the library made, says the same.
+    made = frame(look)
+    row, column = 20.0 / made.row_mm, 4.0 / made.column_mm + 0.5 * (made.envelope.shape[1] - 1)
+    assert made.supine_mm(row, column) == pytest.approx(place, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("x", "y", "angle", "words"),
     [
@@ -306,12 +349,15 @@ def test_the_place_of_the_probe_in_words(x: float, y: float, angle: float, words
 
 # --- the needle ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("side", [-1, 1])
-def test_a_planned_needle_goes_through_the_point_aimed_at(side: int) -> None:
-    made = frame(LOOK)
-    shown = Sonogram.of(made, LOOK)
+@pytest.mark.parametrize(("tilt_deg", "strain"), [(0.0, 0.0), (25.0, 0.0), (-15.0, 0.15)])
+def test_a_planned_needle_goes_through_the_point_aimed_at(
+    side: int, tilt_deg: float, strain: float
+) -> None:
+    look = replace(LOOK, tilt_deg=tilt_deg, strain=strain)
+    shown = Sonogram.of(frame(look), look)
     point = (3.0, 14.0)
     approach = Approach(side=side, distance_mm=12.0).through(point, shown.width_mm)
-    insert = approach.insert(LOOK, shown.width_mm)
+    insert = approach.insert(look, shown.width_mm)
     # The oracle: a needle from there to the target, as the library makes it.
     target = np.array(shown.supine_mm(point))
     pose = NeedlePose.from_points((*insert.entry_mm, 0.0), target)

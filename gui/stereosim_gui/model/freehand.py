@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.procedures.intents import ChooseDevice, Insert, Look, Steer
-from stereosim_gui.model.sonogram import Point, direction
+from stereosim_gui.model.sonogram import Point, direction, pose_of
 from stereosim_gui.model.stages import fired, needle_in
 
 if TYPE_CHECKING:
@@ -81,11 +81,19 @@ class Approach:
         return self.side * (0.5 * width_mm + self.distance_mm)
 
     def insert(self, look: Look, width_mm: float) -> Insert:
-        """Return the intent that brings the needle in, for a probe at `look`."""
-        cos, sin = direction(look.angle_deg)
-        u = self.entry_u_mm(width_mm)
-        azimuth = (look.angle_deg + (180.0 if self.side > 0 else 0.0) + self.turn_deg) % 360.0
-        return Insert((look.x_mm + u * cos, look.y_mm + u * sin), azimuth, self.tilt_deg)
+        """Return the intent that brings the needle in, for a probe at `look`.
+
+        Tilt and turn are what is seen in the image; where the probe leans or presses, those in the
+        breast are others.
+        """
+        pose, u = pose_of(look), self.entry_u_mm(width_mm)
+        (along, down), (ahead, aside) = direction(self.tilt_deg), direction(self.turn_deg)
+        image = np.array([-self.side * along * ahead, -self.side * along * aside, down])
+        entry = pose.supine_mm([u, 0.0, 0.0])
+        axis = pose.supine_mm(np.array([u, 0.0, 0.0]) + image) - entry
+        azimuth = math.degrees(math.atan2(axis[1], axis[0])) % 360.0
+        tilt = math.degrees(math.atan2(axis[2], math.hypot(axis[0], axis[1])))
+        return Insert((float(entry[0]), float(entry[1])), azimuth, tilt)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim.procedures.intents import Look, MarkPair
+from stereosim.procedures.intents import MarkPair
 from stereosim_gui.model.display import Picture, pyramid
-from stereosim_gui.model.sonogram import plane_from_supine
 
 if TYPE_CHECKING:
     from stereosim.geometry.views import View
@@ -152,14 +151,13 @@ def over_frame(state: ProcedureState, frame: Frame, picture: Picture) -> Overlay
     """Return the truth over an ultrasound frame: what lies beside its plane is told by how far."""
     tissue = state.truth.tissue
     specks = tissue.visible_specks()
-    look = Look(frame.pose.x_mm, frame.pose.y_mm, frame.pose.angle_deg)
     shown = squared(picture)
     rows, columns = shown.shape
     pitch = shown.pixel_mm[1]
 
     def pixels(points: Array) -> tuple[Array, Array]:
-        u, v, z = plane_from_supine(look, points).T
-        return np.stack([0.5 * (columns - 1) + u / pitch, z / pitch], axis=1), v
+        u, v, w = frame.pose.image_mm(points).T
+        return np.stack([0.5 * (columns - 1) + u / pitch, w / pitch], axis=1), v
 
     places, beside = pixels(specks.solids.centres_mm)
     seen = (np.abs(beside) <= _BESIDE_MM) & (places >= 0.0).all(axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.procedures.intents import Look
-from stereosim_gui.model.sonogram import PLANE_MM, Sonogram
+from stereosim_gui.model.sonogram import PLANE_MM, Sonogram, pose_of
 from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 
 Array = NDArray[np.float64]
@@ -51,11 +51,14 @@ class Skin:
         self._angles, self._reach = angles[order], np.hypot(*outline_mm[order].T)
 
     def scanned(self, sonogram: Sonogram) -> None:
-        """Remember what the plane of `sonogram` passes through."""
+        """Remember what the plane of `sonogram` passes through, seen from the front."""
         look, angle = sonogram.look, np.radians(sonogram.look.angle_deg)
         x, y = self._x - look.x_mm, self._y - look.y_mm
         along = np.abs(x * np.cos(angle) + y * np.sin(angle)) <= 0.5 * sonogram.width_mm
-        self.seen |= along & (np.abs(y * np.cos(angle) - x * np.sin(angle)) <= PLANE_MM)
+        across = y * np.cos(angle) - x * np.sin(angle)
+        # A leaning plane lies farther to one side the deeper it goes.
+        low, high = sorted((0.0, plane_shift_mm(sonogram.look)))
+        self.seen |= along & (across >= low - PLANE_MM) & (across <= high + PLANE_MM)
 
     def held(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """Return the point, drawn towards the nipple until it lies on the breast."""
@@ -69,6 +72,13 @@ class Skin:
         """Return how far the breast goes from the nipple in the direction of (x, y), mm."""
         angle = np.arctan2(y_mm, x_mm)
         return float(np.interp(angle, self._angles, self._reach, period=2.0 * np.pi))
+
+
+def plane_shift_mm(look: Look) -> float:
+    """Return how far to the side, along the skin, the deepest part of the image lies."""
+    pose = pose_of(look)
+    way = pose.supine_mm([0.0, 0.0, look.depth_mm]) - pose.origin_mm
+    return float(way @ pose.across_axis())
 
 
 def place_of(look: Look) -> Text:

@@ -1,7 +1,7 @@
 """A frame of the ultrasound machine: its grey values and its place in the patient.
 
-A point of the frame is (u, z): u mm from the middle of the array, growing towards the right of the
-image, and z mm below the skin.
+A point of the frame is (u, w): u mm from the middle of the array, growing towards the right of the
+image, and w mm along the image lines: the depth below the skin where the probe stands upright.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.geometry.probe import ProbePose
 from stereosim.procedures.intents import Look
 from stereosim_gui.model.display import Image
 
@@ -122,22 +123,18 @@ class Sonogram:
         return replace(display, gain_db=float(np.clip(round(gain), *GAIN_DB)))
 
     def supine_mm(self, point: Point) -> tuple[float, float, float]:
-        """Return the place in the patient, supine frame, that `point` (u, z) shows."""
-        cos, sin = direction(self.look.angle_deg)
-        u, z = point
-        return self.look.x_mm + u * cos, self.look.y_mm + u * sin, z
+        """Return the place in the breast at rest, supine frame, that `point` (u, w) shows."""
+        x, y, z = pose_of(self.look).supine_mm([point[0], 0.0, point[1]])
+        return float(x), float(y), float(z)
 
     def place_mm(self, supine_mm: Array) -> Array:
-        """Return (u, v, z) of supine points, shape (3,) or (n, 3); v leads out of the plane."""
-        return plane_from_supine(self.look, supine_mm)
+        """Return (u, v, w) of supine points, shape (3,) or (n, 3); v leads out of the plane."""
+        return pose_of(self.look).image_mm(supine_mm)
 
 
-def plane_from_supine(look: Look, supine_mm: Array) -> Array:
-    """Return (u, v, z) of supine points, shape (3,) or (n, 3), for a probe at `look`."""
-    cos, sin = direction(look.angle_deg)
-    points = np.asarray(supine_mm, dtype=np.float64)
-    x, y = points[..., 0] - look.x_mm, points[..., 1] - look.y_mm
-    return np.stack([x * cos + y * sin, y * cos - x * sin, points[..., 2]], axis=-1)
+def pose_of(look: Look) -> ProbePose:
+    """Return where the probe stands at `look`."""
+    return ProbePose(look.x_mm, look.y_mm, look.angle_deg, look.tilt_deg, look.strain)
 
 
 def direction(angle_deg: float) -> tuple[float, float]:

@@ -29,6 +29,7 @@ from stereosim_gui.views.sonography_knobs import Knobs, TimeGain
 
 _SIDE_WIDTH = (250, 420)
 _TURN_DEG = (5.0, 90.0)
+_LEAN_DEG, _PRESS_STEP = (5.0, 1.0), 2.0
 _STEPS = (1.0, 5.0, 0.2)
 _DEPTH_STEP_MM, _FOCUS_STEP_MM, _GAIN_STEP_DB = 5.0, 1.0, 2.0
 _TOOLS = {Stage.TARGET: Tool.MARK, Stage.NEEDLE: Tool.AIM}
@@ -93,6 +94,11 @@ class Sonography(Part):
         for name, signs in (("turn_left", -1.0), ("turn_right", 1.0)):
             acts = [partial(machine.turn, signs * step) for step in _TURN_DEG]
             bind_each(self, name, acts, context=whole)
+        for name, lean in (("lean_left", -1.0), ("lean_right", 1.0)):
+            acts = [partial(machine.tilt, lean * step) for step in _LEAN_DEG]
+            bind_each(self, name, acts, context=whole)
+        for name, press in (("press_more", _PRESS_STEP), ("press_less", -_PRESS_STEP)):
+            bind(self, name, partial(machine.press, press), context=whole)
         for view in (self.image, self.body):
             bind(view, "freeze", machine.toggle_freeze, context=Qt.ShortcutContext.WidgetShortcut)
         for name, act in (

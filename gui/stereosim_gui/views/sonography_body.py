@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy
 
+from stereosim_gui.model.skin import plane_shift_mm
 from stereosim_gui.model.sonography import Sonography
 from stereosim_gui.model.stages import needle_in
 from stereosim_gui.views.ink import lines, stroke
@@ -261,6 +262,13 @@ class BodyView(Part):
         painter.drawRoundedRect(housing, thick, thick)
         painter.setPen(QPen(QColor(ACCENT), 1.2))
         painter.drawLine(QPointF(-half, 0.0), QPointF(half, 0.0))
+        # Where the plane lies at the lower edge of the image.
+        lower = plane_shift_mm(self.machine.look)
+        if abs(lower) > 0.5:
+            painter.setPen(QPen(QColor(ACCENT), 0.8, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(-half, lower), QPointF(half, lower))
+            for end in (-half, half):
+                painter.drawLine(QPointF(end, 0.0), QPointF(end, lower))
         painter.setPen(QPen(QColor(GROUND), 0.0))
         painter.setBrush(QColor(MARK))
         r = max(2.0, 4.0 / self.scale)

@@ -18,7 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from stereosim_gui.model.sonogram import DYNAMIC_RANGE_DB, GAIN_DB, TGC_DB, TGC_SLIDERS
-from stereosim_gui.model.sonography import DEPTH_MM, FOCUS_MM, Sonography, Tool
+from stereosim_gui.model.sonography import (
+    DEPTH_MM,
+    FOCUS_MM,
+    PRESSURE_PERCENT,
+    TILT_DEG,
+    Sonography,
+    Tool,
+)
 from stereosim_gui.views.language import fill, signed
 from stereosim_gui.views.part import Part
 
@@ -82,6 +89,26 @@ class Knobs(Part):
         self.sliders: dict[str, QSlider] = {}
         self.values: dict[str, QLabel] = {}
         rows: tuple[tuple[str, str, tuple[float, float], str, Callable[[int], None]], ...] = (
+            (
+                "tilt",
+                self.tr("Tilt"),
+                (-TILT_DEG, TILT_DEG),
+                self.tr(
+                    "Lean the probe: the plane fans about the array and shows what lies beside it "
+                    "(U, J). What faces the beam squarely is brightest."
+                ),
+                machine.set_tilt,
+            ),
+            (
+                "press",
+                self.tr("Press"),
+                (0.0, PRESSURE_PERCENT),
+                self.tr(
+                    "Probe pressure: how much thinner the tissue under the probe is (D, V). Sound "
+                    "has less way to go and comes deeper; the target comes nearer."
+                ),
+                machine.set_pressure,
+            ),
             (
                 "depth",
                 self.tr("Depth"),
@@ -176,6 +203,8 @@ class Knobs(Part):
         machine = self.machine
         look, display = machine.look, machine.display
         for key, value in (
+            ("tilt", look.tilt_deg),
+            ("press", 100.0 * look.strain),
             ("depth", look.depth_mm),
             ("focus", look.focus_mm),
             ("gain", display.gain_db),
@@ -184,8 +213,12 @@ class Knobs(Part):
             with QSignalBlocker(self.sliders[key]):
                 self.sliders[key].setValue(round(value))
         # What changes the echoes needs a live image.
-        for key in ("depth", "focus"):
+        for key in ("tilt", "press", "depth", "focus"):
             self.sliders[key].setEnabled(not machine.frozen)
+        self.values["tilt"].setText(
+            fill(self.tr("{angle}°"), angle=signed(look.tilt_deg, decimals=0))
+        )
+        self.values["press"].setText(fill(self.tr("{d:.0f} %"), d=100.0 * look.strain))
         self.values["depth"].setText(fill(self.tr("{d:.0f} mm"), d=look.depth_mm))
         self.values["focus"].setText(fill(self.tr("{d:.0f} mm"), d=look.focus_mm))
         self.values["gain"].setText(
