@@ -248,9 +248,9 @@ OTHER_YAFFE = 'base = "screening"\n[sources]\nyaffe = "another"\n[cohort]\ntitle
             "mine.toml: cohort: unknown key 'skin'",
         ),
         ('base = "nobody"\n[sources]\n[cohort]', "mine.toml: base: no cohort 'nobody'"),
-        ('base = "mine"\n[sources]\n[cohort]', "mine.toml: base: 'mine' has a base itself"),
-        ('base = "screening"\n[sources]\n[cohort]', "mine.toml: cohort.title"),
-        (OTHER_YAFFE, "mine.toml: sources.yaffe: is another source in 'screening'"),
+        ('base = "mine"\n[sources]\n[cohort]', "mine.toml: base: 'mine' rests on itself"),
+        ('base = "screening"\n[sources]\n[cohort]', "mine.toml: cohort: missing key 'title'"),
+        (OTHER_YAFFE, "mine.toml: sources.yaffe: is another source in a base"),
         ('bass = "screening"\n[sources]\n[cohort]', "mine.toml: unknown key 'bass'"),
     ],
 )
@@ -258,6 +258,16 @@ def test_a_wrong_cohort_on_a_base_is_refused(tmp_path: Path, text: str, message:
     with pytest.raises(SpecError) as caught:
         load_cohort("mine", derived(tmp_path, text))
     assert str(caught.value).startswith(message)
+
+
+def test_a_cohort_on_two_bases_differs_in_what_both_name() -> None:
+    both, thin, mass = (
+        load_cohort(name) for name in ("thin-visible", "thin-breast", "visible-in-mass")
+    )
+    screening = load_cohort("screening")
+    assert both.thickness_range_mm == thin.thickness_range_mm != screening.thickness_range_mm
+    assert both.morphology_shares == mass.morphology_shares != screening.morphology_shares
+    assert both.glandular_mean == screening.glandular_mean
 
 
 def test_thin_breasts_are_thin_and_masses_hold_coarse_clusters() -> None:

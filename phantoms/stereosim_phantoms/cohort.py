@@ -123,7 +123,10 @@ def list_cohorts() -> tuple[str, ...]:
 
 
 def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
-    """Load a cohort; a file with ``base = "screening"`` gives only what differs from that cohort.
+    """Load a cohort.
+
+    A file with ``base = "screening"`` gives only what differs from that cohort; of several bases
+    (a list) the later goes before the earlier.
 
     Raises
     ------
@@ -131,9 +134,7 @@ def load_cohort(name: str, folder: Path = COHORTS) -> Cohort:
         For an unknown cohort or a malformed file, naming file and field.
     """
     path = folder / f"{name}.toml"
-    raw = _raw_cohort(path, folder)
-    if "base" in raw:
-        raw = _on_base(path, raw, folder)
+    raw = _layered(path, folder)
     cohort = read_spec(
         Cohort, {"name": name, **raw["cohort"]}, raw["sources"], f"{path.name}: cohort"
     )
@@ -164,18 +165,33 @@ def _raw_cohort(path: Path, folder: Path, where: str = "") -> dict[str, Any]:
     return raw
 
 
-def _on_base(path: Path, raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return the tables of a cohort laid over those of its base."""
-    where = f"{path.name}: base: "
-    base = _raw_cohort(folder / f"{raw['base']}.toml", folder, where)
-    if "base" in base:
-        raise SpecError(f"{where}{raw['base']!r} has a base itself")
-    if "title" not in raw["cohort"]:
-        raise SpecError(f"{path.name}: cohort.title: a cohort has its own")
-    for key in raw["sources"].keys() & base["sources"].keys():
-        if raw["sources"][key] != base["sources"][key]:
-            raise SpecError(f"{path.name}: sources.{key}: is another source in {raw['base']!r}")
-    return {key: base[key] | raw[key] for key in ("sources", "cohort")}
+def _layered(path: Path, folder: Path) -> dict[str, Any]:
+    """Return the tables of a cohort laid over those of its bases, each of them once."""
+    layers = _layers(path, folder, ())
+    sources: dict[str, str] = {}
+    rows: dict[str, Any] = {}
+    for layer in layers.values():
+        for key in layer["sources"].keys() & sources.keys():
+            if layer["sources"][key] != sources[key]:
+                raise SpecError(f"{path.name}: sources.{key}: is another source in a base")
+        sources |= layer["sources"]
+        rows |= layer["cohort"]
+    if "title" not in layers[path.stem]["cohort"]:
+        raise SpecError(f"{path.name}: cohort: missing key 'title'")
+    return {"sources": sources, "cohort": rows}
+
+
+def _layers(path: Path, folder: Path, above: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return the files that make up a cohort by name, bases first."""
+    where = f"{above[-1]}.toml: base: " if above else ""
+    if path.stem in above:
+        raise SpecError(f"{where}{path.stem!r} rests on itself")
+    raw = _raw_cohort(path, folder, where)
+    bases = raw.get("base", [])
+    layers: dict[str, dict[str, Any]] = {}
+    for base in [bases] if isinstance(bases, str) else bases:
+        layers |= _layers(folder / f"{base}.toml", folder, (*above, path.stem))
+    return layers | {path.stem: raw}
 
 
 def draw_patient(cohort: Cohort, seed: int, index: int) -> VirtualPatient:
