@@ -90,6 +90,8 @@ def test_a_second_start_runs_nothing_and_says_the_same(
         (("case-1", "--trials", "1", "--seed", "1", "--unit", "toaster"), "toaster"),
         (("case-1", "--trials", "1", "--seed", "1", "--devices", "spoon"), "spoon"),
         (("case-1", "--trials", "x", "--seed", "1"), "--trials"),
+        (("case-1", "--trials", "1", "--seed", "1", "--displacement-mm", "26"), "26"),
+        (("case-1", "--trials", "1", "--seed", "1", "--displacement-mm", "nan"), "displacement-mm"),
     ],
 )
 def test_bad_input_is_one_line_that_names_it(

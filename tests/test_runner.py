@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stereosim.experiments import runner
@@ -106,6 +107,8 @@ def test_progress_counts_what_was_there_and_expects_the_rest() -> None:
         (lambda: Comparison("case-9", 1, 1), "case-9"),
         (lambda: Comparison("case-1", 0, 1), "trials"),
         (lambda: Comparison("case-1", 1, -1), "seed"),
+        (lambda: Comparison("case-1", 1, 1, displacement_mm=25.5), "displacement-mm: 25.5"),
+        (lambda: Comparison("case-1", 1, 1, displacement_mm=-1.0), "displacement-mm: -1"),
         (lambda: setting_of(unit="toaster"), "unit: 'toaster'"),
         (lambda: setting_of(probe="curved"), "probe: 'curved'"),
         (lambda: setting_of(skill="genius"), "skill: 'genius'"),
@@ -115,6 +118,37 @@ def test_progress_counts_what_was_there_and_expects_the_rest() -> None:
 def test_what_is_not_in_a_catalogue_is_named(asked, named: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SpecError, match=named):
         asked()
+
+
+@pytest.mark.parametrize("patients", ["case-1", "screening"])
+def test_the_supine_place_is_as_uncertain_as_asked_and_all_else_stays(patients: str) -> None:
+    usual, sure, unsure = (
+        Comparison(patients, 2, 1, displacement_mm=d).patient(1) for d in (None, 0.0, 25.0)
+    )
+    assert sure.breast.supine_displacement_mm == 0.0
+    assert unsure.breast.supine_displacement_mm == 25.0
+    for patient in (sure, unsure):
+        assert (patient.specks.solids.centres_mm == usual.specks.solids.centres_mm).all()
+        same = replace(patient.breast, supine_displacement_mm=usual.breast.supine_displacement_mm)
+        assert same == usual.breast
+    away = [
+        float(np.linalg.norm(p.supine_specks().solids.centres_mm.mean(axis=0) - sure_middle))
+        for sure_middle in [sure.supine_specks().solids.centres_mm.mean(axis=0)]
+        for p in (usual, unsure)
+    ]
+    assert 0.0 < away[0] < away[1]
+
+
+def test_displacements_are_other_runs_and_stand_in_the_header(
+    tmp_path: Path, counted: list[int]
+) -> None:
+    run_comparison(CASE, tmp_path, workers=1)
+    with pytest.raises(SpecError, match="displacement_mm: None, asked 5"):
+        run_comparison(replace(CASE, displacement_mm=5.0), tmp_path, workers=1)
+    asked = replace(CASE, patients="screening", displacement_mm=5.0)
+    assert asked.parameters()["screening"]["supine_displacement_mm"].value == 5.0
+    assert asked.parameters()["screening"]["thickness_mean_mm"].value == 59.0
+    assert "case-1" not in CASE.parameters()
 
 
 def test_a_family_brings_its_variants() -> None:

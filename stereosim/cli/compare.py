@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stereosim.cli import mis_set
-from stereosim.cli.common import add_command, print_json, whole
+from stereosim.cli.common import add_command, finite, print_json, whole
 
 if TYPE_CHECKING:
     from stereosim.experiments.progress import Progress
@@ -54,6 +54,13 @@ def add_parser(subparsers: Any) -> None:
         metavar="DEVICE",
         help="device families, one arm each (default ncb-14g vab-11g; see stereosim devices)",
     )
+    parser.add_argument(
+        "--displacement-mm",
+        type=finite,
+        metavar="D",
+        help="how uncertain the mammogram leaves the place in the supine breast: RMS, 0 to 25 mm "
+        "(default: that of the case or cohort)",
+    )
     mis_set.add_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -72,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         misalignment=mis_set.misalignment_of(args),
         calibrated=args.calibrated,
     )
-    comparison = Comparison(args.patients, args.trials, args.seed, setting)
+    comparison = Comparison(args.patients, args.trials, args.seed, setting, args.displacement_mm)
     workers = default_workers() if args.workers is None else max(1, args.workers)
     written = compare(comparison, args.out, workers=workers, report=_show, command=_command(args))
     if args.json:
@@ -91,6 +98,8 @@ def _command(args: argparse.Namespace) -> str:
             words.append(f"--{name} {getattr(args, name)}")
     if args.devices:
         words.append(f"--devices {' '.join(args.devices)}")
+    if args.displacement_mm is not None:
+        words.append(f"--displacement-mm {args.displacement_mm:g}")
     return " ".join([*words, *mis_set.words(args), "--out DIR"])
 
 

@@ -18,16 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from stereosim import __version__
+from stereosim.experiments.parameters import all_parameters
 from stereosim.experiments.progress import Cancel, Meter, Progress
 from stereosim.experiments.results import ArmResult
 from stereosim.experiments.trial import Room, Setting, run_trial
 from stereosim_phantoms.cases import list_cases, load_case
-from stereosim_phantoms.cohort import draw_patient, list_cohorts, load_cohort
+from stereosim_phantoms.cohort import Cohort, draw_patient, list_cohorts, load_cohort
 from stereosim_phantoms.patient import VirtualPatient
-from stereosim_phantoms.provenance import SpecError
+from stereosim_phantoms.provenance import Parameter, SpecError
 from stereosim_phantoms.randomness import derived_seed
 
 FIDELITY = "image"
+# The map from the compressed to the supine breast can be inverted up to there.
+LARGEST_DISPLACEMENT_MM = 25.0
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,27 @@ class Comparison:
         Seed of everything, at least 0.
     setting : Setting
         Equipment and skill.
+    displacement_mm : float, optional
+        How well the mammogram says where to look: RMS of the random part of the way from the
+        compressed to the supine breast, instead of that of the cohort or case.  The breasts and the
+        lesions stay as they are.
+
+    Examples
+    --------
+    What the uncertainty of the supine place does to the ultrasound arm, in the same women:
+
+    >>> from pathlib import Path
+    >>> def sweep(out: Path) -> None:
+    ...     for d in (0.0, 4.4, 10.0, 23.3):
+    ...         asked = Comparison("screening", 60, 1, displacement_mm=d)
+    ...         rows = run_comparison(asked, out / f"{d:g}-mm", workers=2)
     """
 
     patients: str
     trials: int
     seed: int
     setting: Setting = field(default_factory=Setting)
+    displacement_mm: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse an unknown name and counts out of range, before anything runs."""
@@ -60,12 +78,37 @@ class Comparison:
         known = [*list_cases(), *list_cohorts()]
         if self.patients not in known:
             raise SpecError(f"{self.patients!r} is neither a case nor a cohort: {', '.join(known)}")
+        if not 0.0 <= (self.displacement_mm or 0.0) <= LARGEST_DISPLACEMENT_MM:
+            raise SpecError(
+                f"displacement-mm: {self.displacement_mm:g} is not 0 to {LARGEST_DISPLACEMENT_MM:g}"
+            )
 
     def patient(self, trial: int) -> VirtualPatient:
         """Return the patient of one trial."""
         if self.patients in list_cases():
-            return load_case(self.patients).patient(derived_seed(self.seed, trial, "patient"))
-        return draw_patient(load_cohort(self.patients), self.seed, trial)
+            seed = derived_seed(self.seed, trial, "patient")
+            return load_case(self.patients).patient(
+                seed, supine_displacement_mm=self.displacement_mm
+            )
+        return draw_patient(self.cohort(), self.seed, trial)
+
+    def cohort(self) -> Cohort:
+        """Return the cohort that the patients are drawn from."""
+        cohort = load_cohort(self.patients)
+        if self.displacement_mm is None:
+            return cohort
+        return dataclasses.replace(cohort, supine_displacement_mm=self.displacement_mm)
+
+    def parameters(self) -> dict[str, dict[str, Parameter]]:
+        """Return the parameters of every model that the comparison uses, and of its cohort."""
+        own: dict[str, Parameter] = {}
+        if self.patients not in list_cases():
+            own |= self.cohort().provenance
+        if self.displacement_mm is not None:
+            own["supine_displacement_mm"] = Parameter(
+                self.displacement_mm, "mm", "as asked for (--displacement-mm)", "assumed", "RMS"
+            )
+        return all_parameters() | ({self.patients: own} if own else {})
 
     @property
     def fingerprint(self) -> dict[str, Any]:
@@ -74,6 +117,7 @@ class Comparison:
             "patients": self.patients,
             "seed": self.seed,
             "setting": json.loads(json.dumps(dataclasses.asdict(self.setting))),
+            "displacement_mm": self.displacement_mm,
             "version": __version__,
             "fidelity": FIDELITY,
         }

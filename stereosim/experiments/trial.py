@@ -271,9 +271,10 @@ def what_ultrasound_saw(patient: VirtualPatient, operator: UltrasoundOperator) -
     for mass in patient.masses:
         if not mass.holds_target:
             continue
-        centre = patient.supine.supine_from_breast(mass.solid.centres_mm)[0]
+        # A mass may be made of several bodies; the reader may take the middle of any for its own.
+        middles = patient.supine.supine_from_breast(mass.solid.centres_mm)
         saw_mass |= any(
-            bool(np.linalg.norm(finding.position_mm - centre) <= SAME_PLACE_MM)
+            bool(np.linalg.norm(middles - finding.position_mm, axis=1).min() <= SAME_PLACE_MM)
             for finding in operator.findings
             if finding.kind == "mass"
         )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stereosim import __version__
-from stereosim.experiments.parameters import all_parameters
 from stereosim.experiments.progress import Cancel, Progress
 from stereosim.experiments.runner import FIDELITY, Comparison, run_comparison
 from stereosim.experiments.summary import summarise, summary_json
@@ -16,7 +15,6 @@ from stereosim.reports.examples import example_images
 from stereosim.reports.html import write_report
 from stereosim.reports.table import text_report
 from stereosim_phantoms.cases import list_cases, load_case
-from stereosim_phantoms.cohort import load_cohort
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def compare(
     """
     results = run_comparison(comparison, out, workers=workers, report=report, cancel=cancel)
     subject = _subject(comparison)
-    parameters = all_parameters()
+    parameters = comparison.parameters()
     summary = summarise(
         results,
         seed=comparison.seed,
@@ -96,5 +94,9 @@ def compare(
 def _subject(comparison: Comparison) -> str:
     """Say in words who was biopsied."""
     if comparison.patients in list_cases():
-        return f"{load_case(comparison.patients).title} ({comparison.patients})"
-    return load_cohort(comparison.patients).title
+        subject = f"{load_case(comparison.patients).title} ({comparison.patients})"
+    else:
+        subject = comparison.cohort().title
+    if comparison.displacement_mm is not None:
+        subject += f", supine place uncertain by {comparison.displacement_mm:g} mm RMS"
+    return subject
