@@ -50,6 +50,7 @@ from stereosim.imaging.ultrasound.tissue import (
     skin_thickness_mm,
     tissue_parts,
 )
+from stereosim_phantoms.fields import VOLUMES
 from stereosim_phantoms.randomness import derived_seed
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class LiveTissue:
         slices = round(DEEPEST_MM / VOXEL_MM) + _BELOW
         self._depth_mm: Array = np.linspace(0.5, slices - 0.5, slices) * VOXEL_MM
         self._profile: Array | None = None
+        self._gland: Array = np.zeros(0)
         self._loss: Array = np.zeros(0)
         self._pieces: OrderedDict[Key, _Piece] = OrderedDict()
         self._columns: OrderedDict[Key, _Column] = OrderedDict()
@@ -251,8 +253,7 @@ class LiveTissue:
         )[:, inner, inner]
         own = ring[4].field
         volumes: dict[str, Any] = {
-            name: _joined([getattr(piece.field, name) for piece in ring], _EDGE)
-            for name in ("gland", "skin", "ligament", "mass", "inside")
+            name: _joined([getattr(piece.field, name) for piece in ring], _EDGE) for name in VOLUMES
         }
         corner = own.origin_mm - VOXEL_MM * np.array([_EDGE, _EDGE, 0.0])
         near = replace(own, origin_mm=corner, **volumes)
@@ -273,24 +274,26 @@ class LiveTissue:
             mean = attenuation_of(tissue_parts(coarse, a)).mean(axis=(1, 2), dtype=np.float64)
             at = coarse.origin_mm[2] + _PROFILE_VOXEL_MM * np.arange(mean.size)
             self._profile = np.interp(self._depth_mm, at, mean)
+            gland = coarse.gland.mean(axis=(1, 2), dtype=np.float64)
+            self._gland = np.interp(self._depth_mm, at, gland)
             grid = Grid(depth_mm=DEEPEST_MM)
-            summed = np.cumsum(self._per_row(grid)) * grid.row_mm * 0.1
+            summed = np.cumsum(self._per_row(grid, self._profile)) * grid.row_mm * 0.1
             centre = surviving_spectrum(self._probe, summed, a.attenuation_exponent)[0]
             rows_mm = np.arange(grid.rows) * grid.row_mm
             frequency = np.interp(self._depth_mm, rows_mm, centre)
             self._loss = loss_per_slice(frequency, VOXEL_MM, a)
         return self._profile, self._loss
 
-    def _per_row(self, grid: Grid) -> Array:
-        """Return the mean attenuation at the rows of `grid`."""
-        assert self._profile is not None
+    def _per_row(self, grid: Grid, profile: Array) -> Array:
+        """Return a profile of the mean tissue at the rows of `grid`."""
         rows_mm = np.arange(grid.rows) * grid.row_mm
-        return np.asarray(np.interp(rows_mm, self._depth_mm, self._profile))
+        return np.asarray(np.interp(rows_mm, self._depth_mm, profile))
 
     def _beam(self, grid: Grid, focus_mm: float | None) -> Beam:
         def build() -> Beam:
-            self._mean_tissue()
-            return form_beam(self._probe, self._acoustics, self._per_row(grid), grid, focus_mm)
+            attenuation = self._per_row(grid, self._mean_tissue()[0])
+            gland = self._per_row(grid, self._gland)
+            return form_beam(self._probe, self._acoustics, attenuation, grid, focus_mm, gland)
 
         return _kept(self._beams, (grid, focus_mm), build, 16)
 
