@@ -631,3 +631,11 @@ def test_the_other_guidance_can_be_stopped_and_the_patient_taken_again(page: Any
     button = {b.text(): b for b in debrief.findChildren(QPushButton)}
     button["Other guidance, yourself"].click()
     assert page.app.attempt.spec == replace(spec, guidance="ultrasound")
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [(0.0304, "in about 30 of 1000"), (0.001, "about 1 of 1000"), (1e-9, "fewer than 1 of 1000")],
+)
+def test_how_sure_the_reader_is_said_in_natural_frequencies(chance: float, words: str) -> None:
+    assert words in comparison.how_sure(chance).english()

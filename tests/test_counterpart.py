@@ -69,6 +69,8 @@ def test_the_counterpart_is_the_arm_of_a_trial(arms: dict[str, Counterpart]) -> 
 def test_what_the_operator_saw_is_shown(arms: dict[str, Counterpart]) -> None:
     sono, stereo = arms["ultrasound"], arms["stereotactic"]
     assert sono.reason == "specks" and sono.saw_specks
+    assert sono.false_alarm_probability is not None and sono.false_alarm_probability < 0.001
+    assert stereo.false_alarm_probability is None
     assert sono.look is not None and sono.exposures == ()
     marked = sono.state.seen.marked_mm
     assert marked is not None
@@ -89,6 +91,7 @@ def test_nothing_seen_is_declined_and_shown() -> None:
     arm = counterpart(hidden, QUICK, trainee="stereotactic", seed=1, device="vab-9g")
     assert (arm.reason, arm.outcome) == ("nothing seen", "declined: not visible")
     assert not arm.saw_specks and not arm.saw_mass
+    assert arm.false_alarm_probability is None
     assert arm.device == "vab-9g" and arm.device_reason == "same family"
     assert arm.look is not None
     expected = hidden.referral.supine_mm

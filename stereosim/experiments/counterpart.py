@@ -61,6 +61,9 @@ class Counterpart:
     reason : str
         Why there: ``"specks"``, ``"correlate"``, ``"nothing seen"``; stereotactic ``"specks"`` or
         ``"not found on images"``.
+    false_alarm_probability : float or None
+        Under ultrasound, how likely a search of as much tissue without any finding reports one
+        that stands out as much as what was marked; None where nothing was seen.
     """
 
     guidance: str
@@ -74,6 +77,7 @@ class Counterpart:
     look: Frame | None
     exposures: tuple[Shot, ...]
     reason: str
+    false_alarm_probability: float | None = None
 
 
 def counterpart(
@@ -200,11 +204,15 @@ def _ultrasound(
     strip = sweeps[0 if marked is None else -1]
     nearest = int(np.argmin([abs(pose.y_mm - place[1]) for pose in strip.poses]))
     reason = "nothing seen" if marked is None else state.seen.marked_reason
+    chance = None
     if marked is None:
         state = watch.run(procedure, state, operator.decline())
     else:
+        near = min(operator.findings, key=lambda f: float(np.linalg.norm(f.position_mm - marked)))
+        chance = near.false_alarm_probability
         state = watch.run(procedure, state, operator.biopsy(state.seen, needle.variants))
-    return _counterpart(state, needle, saw, reason, look=strip.frame(nearest))
+    done = _counterpart(state, needle, saw, reason, look=strip.frame(nearest))
+    return replace(done, false_alarm_probability=chance)
 
 
 def _stereotactic(

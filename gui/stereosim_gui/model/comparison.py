@@ -107,6 +107,8 @@ def other_headline(arm: OtherArm, review: Review) -> Headline:
     else:
         level, title = "warning", say(_OTHER_MISSED)
     lines = [saw(arm)]
+    if done.false_alarm_probability is not None:
+        lines.append(how_sure(done.false_alarm_probability))
     if done.score.cores:
         lines.append(_how(arm))
     lines.append(_beside(arm, review))
@@ -123,6 +125,15 @@ def saw(arm: OtherArm) -> Text:
     if done.reason == "correlate":
         return say(_SAW_MASS if done.saw_mass else _SAW_OTHER_MASS)
     return say(_SAW_NOTHING)
+
+
+def how_sure(false_alarm_probability: float) -> Text:
+    """Return how often a search finds as much where there is nothing, as natural frequency."""
+    # The sixty null scans behind the law do not vouch for rarer things than this.
+    per_thousand = 1000.0 * false_alarm_probability
+    if per_thousand < 1.0:
+        return say(_HARDLY_EVER)
+    return say(_AS_OFTEN, n=round(per_thousand))
 
 
 def _how(arm: OtherArm) -> Text:
@@ -240,6 +251,14 @@ _SAW_NOTHING = QT_TRANSLATE_NOOP(
     "Other",
     "The simulated operator saw neither specks nor a mass that could be the lesion, and referred "
     "her: the right decision where nothing is seen.",
+)
+_AS_OFTEN = QT_TRANSLATE_NOOP(
+    "Other",
+    "As much stands out by chance in about {n} of 1000 searches of breasts without a finding.",
+)
+_HARDLY_EVER = QT_TRANSLATE_NOOP(
+    "Other",
+    "As much stands out by chance in fewer than 1 of 1000 searches of breasts without a finding.",
 )
 _WITH_SAME = QT_TRANSLATE_NOOP(
     "Other",
