@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
-from stereosim.imaging.ultrasound.medium import CELL_MM, Medium
+from stereosim.imaging.ultrasound.medium import CELL_MM, Medium, Slant
 from stereosim.imaging.ultrasound.probes import Probe
-from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes
+from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes, shaft_shadow
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.kernels.ultrasound import form_image, splat_points, splat_tissue
 from stereosim_phantoms.randomness import stream
 
 Array = NDArray[np.float64]
+Grids = NDArray[np.float32]
 DEFAULT_GRID = Grid()
 _TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
 
@@ -78,6 +79,7 @@ def scan_frame(
     seed: int,
     grid: Grid = DEFAULT_GRID,
     focus_mm: float | None = None,
+    shaft: Shaft | None = None,
 ) -> Frame:
     """Image one plane.
 
@@ -95,10 +97,11 @@ def scan_frame(
         Depth and sampling.
     focus_mm : float, optional
         Transmit focus; the probe's own where none is given.
+    shaft : Shaft, optional
+        The needle that is in.
     """
-    return next(
-        parallel_frames(tissue, (pose,), 1.0, probe, seed=seed, grid=grid, focus_mm=focus_mm)
-    )
+    medium = tissue.medium(probe, grid, focus_mm, Slant.of(pose))
+    return next(draw_frames(medium, (pose,), 1.0, probe, seed=seed, shaft=shaft))
 
 
 def parallel_frames(
@@ -114,9 +117,11 @@ def parallel_frames(
     """Yield the frames of parallel planes, each the one that :func:`scan_frame` gives.
 
     Each scatterer is drawn once and heard by all the planes that it is near to.  `poses` are
-    `step_mm` apart at right angles to the planes, in the order in which y grows at angle 0.
+    `step_mm` apart on the skin at right angles to the array, in the order in which y grows at
+    angle 0.
     """
-    yield from draw_frames(tissue.medium(probe, grid, focus_mm), poses, step_mm, probe, seed=seed)
+    medium = tissue.medium(probe, grid, focus_mm, Slant.of(poses[0]))
+    yield from draw_frames(medium, poses, step_mm, probe, seed=seed)
 
 
 def draw_frames(
@@ -133,7 +138,20 @@ def draw_frames(
 
     A `helper` thread draws the lower half of the tissue meanwhile; the frames are the same bit for
     bit, for each row is drawn by one thread alone and in the same order.
+
+    Raises
+    ------
+    ValueError
+        When the loss in `medium` was summed along another direction than that of `poses`.
     """
+    if medium.slant != Slant.of(poses[0]):
+        raise ValueError("poses: the medium is that of a probe that leans or presses otherwise")
+    if len(poses) > 1 and poses[0].tilt_deg != 0.0:
+        for pose in poses:  # one place lies at another depth in each
+            yield from draw_frames(
+                medium, (pose,), step_mm, probe, seed=seed, shaft=shaft, helper=helper
+            )
+        return
     beam = medium.beam
     grid = beam.grid
     fine = 0.5 * beam.column_mm
@@ -174,27 +192,31 @@ def draw_frames(
         lower_half.result()
     lateral_re = np.ascontiguousarray(beam.lateral.real)
     lateral_im = np.ascontiguousarray(beam.lateral.imag)
-    places, echoes = medium.speck_mm, medium.speck_amplitude
-    if shaft is not None:
-        needle_mm, needle_echoes = shaft_echoes(shaft, medium)
-        places, echoes = np.concatenate([places, needle_mm]), np.append(echoes, needle_echoes)
+
+    def add(i: int, points_uvw: Array, echoes: Array) -> None:
+        u, v, w = np.ascontiguousarray(points_uvw.T)
+        splat_points(
+            u,
+            v,
+            w,
+            echoes,
+            fine,
+            grid.row_mm,
+            beam.phase,
+            beam.wavenumber,
+            beam.elevation,
+            ELEVATION_BIN_MM,
+            real[i],
+            imaginary[i],
+        )
+
     for i, pose in enumerate(poses):
-        single = (*_in_image(places, pose), echoes)
-        for u, v, w, strength in (single, _skin(medium, pose, fine)):
-            splat_points(
-                u,
-                v,
-                w,
-                strength,
-                fine,
-                grid.row_mm,
-                beam.phase,
-                beam.wavenumber,
-                beam.elevation,
-                ELEVATION_BIN_MM,
-                real[i],
-                imaginary[i],
-            )
+        add(i, pose.image_mm(medium.speck_mm), medium.speck_amplitude)
+        if shaft is not None:
+            _shade(shaft, pose, beam, real[i], imaginary[i])
+            places, echoes = shaft_echoes(shaft, medium)
+            add(i, pose.image_mm(places), echoes)
+        add(i, *_skin(medium, pose, fine))
         noise = _noise(beam, pose, seed)
         envelope = np.empty((grid.rows, grid.columns), np.float32)
         form_image(
@@ -203,17 +225,22 @@ def draw_frames(
         yield Frame(envelope, grid.row_mm, beam.column_mm, pose, probe)
 
 
-def _in_image(points_mm: Array, pose: ProbePose) -> tuple[Array, Array, Array]:
-    """Return u along the array, v out of the plane and depth w (n,) of supine points (n, 3)."""
-    u, v, w = np.ascontiguousarray(pose.image_mm(points_mm).T)
-    return u, v, w
+def _shade(shaft: Shaft, pose: ProbePose, beam: Beam, real: Grids, imaginary: Grids) -> None:
+    """Weaken what one plane hears from behind a needle."""
+    tip, behind = pose.image_mm([shaft.tip_mm, shaft.tip_mm - shaft.axis])
+    shade = shaft_shadow(
+        tip, behind, shaft.diameter_mm, shaft.taper_mm, beam, real.shape[0] * real.shape[2]
+    )
+    if shade is not None:
+        real *= shade
+        imaginary *= shade
 
 
-def _skin(medium: Medium, pose: ProbePose, fine_mm: float) -> tuple[Array, Array, Array, Array]:
-    """Specular echoes of the two faces of the skin, one per fine column.
+def _skin(medium: Medium, pose: ProbePose, fine_mm: float) -> tuple[Array, Array]:
+    """Specular echoes of the two faces of the skin: places (n, 3) in the image, and echoes.
 
-    A plane reflector returns the amplitude R dA / wavelength per area dA (Kirchhoff); a tilted one
-    sends it past the array.
+    There is one per fine column.  A plane reflector returns the amplitude R dA / wavelength per
+    area dA (Kirchhoff); one that does not face the beam sends it past the array.
     """
     beam, a = medium.beam, medium.acoustics
     half = 0.5 * beam.grid.columns * beam.column_mm + LATERAL_REACH_MM
@@ -229,29 +256,37 @@ def _skin(medium: Medium, pose: ProbePose, fine_mm: float) -> tuple[Array, Array
     thickness = (1 - wj) * ((1 - wi) * s[j0, i0] + wi * s[j0, i0 + 1]) + wj * (
         (1 - wi) * s[j0 + 1, i0] + wi * s[j0 + 1, i0 + 1]
     )
-    tilt = np.degrees(np.arctan(np.gradient(thickness, fine_mm)))
-    facing = np.exp(-((tilt / a.specular_acceptance_deg) ** 2))
+    # The skin lies level under a probe that leans, and thinner under one that presses.
+    slope = np.arctan(np.gradient(thickness * (1.0 - pose.strain), fine_mm))
+    away = np.hypot(np.degrees([np.zeros_like(slope), slope]), pose.tilt_deg)
+    facing = np.exp(-((away / a.specular_acceptance_deg) ** 2))
     faces = (
-        (np.zeros_like(u), a.gel_impedance_mrayl, a.skin_impedance_mrayl, np.ones_like(u)),
-        (thickness.astype(np.float64), a.skin_impedance_mrayl, a.fat_impedance_mrayl, facing),
+        (np.zeros_like(u), a.gel_impedance_mrayl, a.skin_impedance_mrayl),
+        (thickness.astype(np.float64), a.skin_impedance_mrayl, a.fat_impedance_mrayl),
     )
-    z = np.concatenate([face[0] for face in faces])
-    row = np.clip(np.rint(z / beam.grid.row_mm).astype(np.int64), 0, beam.grid.rows - 1)
+    w = np.concatenate([face[0] for face in faces]) * medium.slant.path
+    row = np.clip(np.rint(w / beam.grid.row_mm).astype(np.int64), 0, beam.grid.rows - 1)
     frequency = beam.frequency_mhz[row]
     thick = beam.elevation.sum(axis=1) * 2.0 * ELEVATION_BIN_MM / beam.elevation[:, 0]
     area = fine_mm * np.abs(thick)[row]
     reflected = np.concatenate(
-        [(after - before) / (after + before) * turn for _, before, after, turn in faces]
+        [
+            (after - before) / (after + before) * turn
+            for (_, before, after), turn in zip(faces, facing, strict=True)
+        ]
     )
     present = np.tile(thickness > 0.0, 2)
     strength = present * reflected * area / a.wavelength_mm(frequency)
     strength /= np.sqrt(a.fat_backscatter_per_mm(frequency))
-    return np.tile(u, 2), np.zeros(z.size), z, strength
+    return np.column_stack([np.tile(u, 2), np.zeros(w.size), w]), strength
 
 
 def _noise(beam: Beam, pose: ProbePose, seed: int) -> NDArray[np.float32]:
     """Return white noise (2, rows, columns) that has the beam's noise power after the pulse."""
-    key = zlib.crc32(np.array([pose.x_mm, pose.y_mm, pose.angle_deg]).tobytes())
+    place = [pose.x_mm, pose.y_mm, pose.angle_deg]
+    if pose.tilt_deg or pose.strain:
+        place += [pose.tilt_deg, pose.strain]
+    key = zlib.crc32(np.array(place).tobytes())
     rng = stream(seed, "ultrasound noise", key)
     noise = rng.standard_normal((2, beam.grid.rows, beam.grid.columns), dtype=np.float32)
     noise *= np.sqrt(0.5 * beam.noise_power * beam.grid.row_mm).astype(np.float32)[:, None]

@@ -33,7 +33,7 @@ class Sweep:
     poses : tuple of ProbePose, length n
         Where the probe stood; equally spaced across the plane.
     row_mm, column_mm, step_mm : float
-        Steps along the three axes of the stack.
+        Steps along the three axes of the stack; `step_mm` is that of the probe on the skin.
     probe : Probe
         Which probe.
     """
@@ -50,36 +50,42 @@ class Sweep:
         return Frame(self.stack[index], self.row_mm, self.column_mm, self.poses[index], self.probe)
 
     def supine_mm(self, index: ArrayLike, row: ArrayLike, column: ArrayLike) -> Array:
-        """Supine points, shape (3,) or (n, 3), of the stack's (fractional) indices."""
+        """Supine points at rest, shape (3,) or (n, 3), of the stack's (fractional) indices."""
         frame, row_, column_ = np.broadcast_arrays(
             np.asarray(index, float), np.asarray(row, float), np.asarray(column, float)
         )
-        first = self.poses[0]
-        axis = first.lateral_axis()
-        across = np.array([-axis[1], axis[0], 0.0])
         u = (column_ - 0.5 * (self.stack.shape[2] - 1)) * self.column_mm
-        point = np.array([first.x_mm, first.y_mm, 0.0]) + u[..., None] * axis
-        point = point + (frame * self.step_mm)[..., None] * across
-        point[..., 2] = row_ * self.row_mm
-        return np.asarray(point)
+        image = np.stack([u, np.zeros_like(u), row_ * self.row_mm], axis=-1)
+        first = self.poses[0]
+        across = first.across_axis()
+        return np.asarray(first.supine_mm(image) + (frame * self.step_mm)[..., None] * across)
 
     @property
     def volume_cm3(self) -> float:
-        """Volume that was scanned."""
+        """Volume that was scanned; pressure keeps it."""
         n, rows, columns = self.stack.shape
         area = rows * self.row_mm * columns * self.column_mm
-        return float(1e-3 * n * self.step_mm * area)
+        apart = self.step_mm * float(self.poses[0].matrix[1] @ self.poses[0].across_axis())
+        return float(1e-3 * n * apart * area)
 
 
 def sweep_poses(
-    centre_xy_mm: ArrayLike, extent_mm: float, step_mm: float, angle_deg: float = 0.0
+    centre_xy_mm: ArrayLike,
+    extent_mm: float,
+    step_mm: float,
+    angle_deg: float = 0.0,
+    tilt_deg: float = 0.0,
+    strain: float = 0.0,
 ) -> tuple[ProbePose, ...]:
-    """Return poses that cross `extent_mm` about `centre_xy_mm`, at right angles to the plane."""
+    """Return poses that cross `extent_mm` about `centre_xy_mm`, at right angles to the array."""
     n = max(1, round(extent_mm / step_mm) + 1)
     a = math.radians(angle_deg)
     x, y = np.asarray(centre_xy_mm, float)
     away = (np.arange(n) - 0.5 * (n - 1)) * step_mm
-    return tuple(ProbePose(x - d * math.sin(a), y + d * math.cos(a), angle_deg) for d in away)
+    return tuple(
+        ProbePose(x - d * math.sin(a), y + d * math.cos(a), angle_deg, tilt_deg, strain)
+        for d in away
+    )
 
 
 def sweep(
@@ -91,6 +97,8 @@ def sweep(
     *,
     seed: int,
     angle_deg: float = 0.0,
+    tilt_deg: float = 0.0,
+    strain: float = 0.0,
     grid: Grid = DEFAULT_GRID,
     focus_mm: float | None = None,
 ) -> Sweep:
@@ -112,10 +120,12 @@ def sweep(
         Electronic noise.
     angle_deg : float
         Turn of the image planes; 90 gives the second sweep at right angles.
+    tilt_deg, strain : float
+        How the probe leans and presses all the while: see :class:`ProbePose`.
     grid, focus_mm
         As in :func:`scan_frame`.
     """
-    poses = sweep_poses(centre_xy_mm, extent_mm, step_mm, angle_deg)
+    poses = sweep_poses(centre_xy_mm, extent_mm, step_mm, angle_deg, tilt_deg, strain)
     stack = np.empty((len(poses), grid.rows, grid.columns), np.float32)
     for i, frame in enumerate(
         frames(tissue, poses, step_mm, probe, seed=seed, grid=grid, focus_mm=focus_mm)
@@ -148,9 +158,22 @@ def frames(
 
 
 def scan_box(
-    centre_xy_mm: ArrayLike, extent_mm: float, probe: Probe, depth_mm: float = DEFAULT_GRID.depth_mm
+    centre_xy_mm: ArrayLike,
+    extent_mm: float,
+    probe: Probe,
+    depth_mm: float = DEFAULT_GRID.depth_mm,
+    *,
+    tilt_deg: float = 0.0,
+    strain: float = 0.0,
 ) -> tuple[Array, Array]:
-    """Corners (lo, hi) of the supine box that a sweep at any angle hears, mm."""
+    """Corners (lo, hi) of the supine box that a sweep at any angle hears, mm.
+
+    A probe that leans looks beside itself by `tilt_deg` or less, one that presses sees deeper.
+    """
     half = 0.5 * max(extent_mm, probe.width_mm) + 0.6 * probe.element_height_mm + 2.0
+    beside = 0.6 * probe.element_height_mm + 2.0
+    sine, cosine = math.sin(math.radians(abs(tilt_deg))), math.cos(math.radians(tilt_deg))
+    half += beside * (1.0 / cosine - 1.0) + (1.0 - strain) * depth_mm * sine
+    deep = (depth_mm * cosine + beside * sine) / (1.0 - strain) + 1.0
     x, y = np.asarray(centre_xy_mm, float)
-    return np.array([x - half, y - half, 0.0]), np.array([x + half, y + half, depth_mm + 1.0])
+    return np.array([x - half, y - half, 0.0]), np.array([x + half, y + half, deep])
