@@ -111,6 +111,7 @@ def surviving_spectrum(
     f = np.arange(0.5, 3.0 * probe.frequency_mhz, 0.05)
     sd = probe.bandwidth * probe.frequency_mhz / math.sqrt(8.0 * math.log(2.0))
     amplitude = np.exp(-0.5 * ((f - probe.frequency_mhz) / sd) ** 2)
+    amplitude *= np.sinc(probe.drive_cycles * (f / probe.frequency_mhz - 1.0))
     echo = amplitude * 10.0 ** (-attenuation_db[:, None] * f**exponent / 10.0)
     power = echo**2
     total = power.sum(axis=1)

@@ -21,7 +21,9 @@ class Probe:
     name, label : str
         Key in the catalogue, and what a reader is shown.
     frequency_mhz, bandwidth : float
-        Centre frequency and -6 dB fractional bandwidth of the echo (pulse and receive together).
+        Centre frequency and -6 dB fractional bandwidth of the transducer, there and back.
+    drive_cycles : float
+        Length of the pulse that drives the elements, in periods of the centre frequency.
     elements : int
         Number of elements along the array.
     pitch_mm, element_height_mm, elevation_focus_mm : float
@@ -44,6 +46,7 @@ class Probe:
     label: str
     frequency_mhz: float
     bandwidth: float
+    drive_cycles: float
     elements: int
     pitch_mm: float
     element_height_mm: float
