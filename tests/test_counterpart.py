@@ -69,7 +69,8 @@ def test_the_counterpart_is_the_arm_of_a_trial(arms: dict[str, Counterpart]) -> 
 def test_what_the_operator_saw_is_shown(arms: dict[str, Counterpart]) -> None:
     sono, stereo = arms["ultrasound"], arms["stereotactic"]
     assert sono.reason == "specks" and sono.saw_specks
-    assert sono.false_alarm_probability is not None and sono.false_alarm_probability < 0.001
+    # What is reported passed a search with one false alarm in twenty.
+    assert sono.false_alarm_probability is not None and 0.0 < sono.false_alarm_probability < 0.05
     assert stereo.false_alarm_probability is None
     assert sono.look is not None and sono.exposures == ()
     marked = sono.state.seen.marked_mm
