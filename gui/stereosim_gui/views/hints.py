@@ -32,6 +32,8 @@ from stereosim_gui.views.theme import ACCENT, BAD_TEXT, GOOD_TEXT, GROUND, WARN_
 # would hold up the live image.
 _REST_MS = {"stereotactic": 120, "ultrasound": 900}
 _LINES = 2
+# From this scale of the texts on the longest hints take a line more.
+_LARGE = 1.25
 _ICON_PX = 22
 _ANY_HEIGHT = 16_777_215
 _COLOURS = {"warning": BAD_TEXT, "note": WARN_TEXT, "good": GOOD_TEXT, "tip": ACCENT}
@@ -147,8 +149,9 @@ class HintBar(Part):
         self.frame = frame
 
     def sizeHint(self) -> QSize:
-        """Return a height for two lines, whatever is said: the images above must not jump."""
-        lines = _LINES * QFontMetrics(self.text.font()).lineSpacing() + 14
+        """Return the same height whatever is said: the images above must not jump."""
+        count = _LINES if self.app.settings.text_scale < _LARGE else _LINES + 1
+        lines = count * QFontMetrics(self.text.font()).lineSpacing() + 14
         return QSize(400, max(lines, self.why.sizeHint().height() + 10))
 
     def minimumSizeHint(self) -> QSize:
