@@ -47,7 +47,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(re.search(rf"^    {command}\s", text, re.M) for command in COMMANDS)
 
 
-@pytest.mark.parametrize("catalogue", ["units", "devices"])
+@pytest.mark.parametrize("catalogue", ["units", "devices", "probes"])
 def test_catalogues_carry_provenance(catalogue: str, capsys: pytest.CaptureFixture[str]) -> None:
     entries = answer(capsys, catalogue)
     assert isinstance(entries, list) and len(entries) >= 4

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from stereosim.cli import main
+from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound.beam import Grid
+from stereosim.imaging.ultrasound.frame import scan_frame
+from stereosim.imaging.ultrasound.probes import load_probe
+from stereosim.imaging.ultrasound.sweep import scan_box
+from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim_phantoms.cases import load_case
+from stereosim_phantoms.randomness import derived_seed
+
+ULTRASOUND = ("case-1", "--view", "ultrasound", "--out")
 
 
 def render(
@@ -88,6 +97,41 @@ def test_ultrasound_at_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert columns * float(answer["row_mm"]) == pytest.approx(width_mm, rel=0.01)  # type: ignore[arg-type]
 
 
+def test_ultrasound_of_any_plane(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command shows what the library's own frame of that plane holds."""
+    held = ("--at", "17", "-17", "--angle", "30", "--tilt", "-20", "--pressure", "15")
+    machine = ("--depth", "25", "--focus", "12", "--probe", "l18-5")
+    out = tmp_path / "plane.npy"
+    answer = render(capsys, "ultrasound", out, *held, *machine)
+    assert (answer["probe"], answer["angle_deg"]) == ("l18-5", 30.0)
+    assert (answer["tilt_deg"], answer["strain"]) == (-20.0, pytest.approx(0.15))
+    patient, probe = load_case("case-1").patient(1), load_probe("l18-5")
+    pose = ProbePose(17.0, -17.0, 30.0, -20.0, 0.15)
+    box = scan_box((17.0, -17.0), 0.0, probe, 25.0, tilt_deg=-20.0, strain=0.15)
+    frame = scan_frame(
+        Insonated.from_patient(patient, *box),
+        pose,
+        probe,
+        seed=derived_seed(1, "ultrasound"),
+        grid=Grid(depth_mm=25.0),
+        focus_mm=12.0,
+    )
+    np.testing.assert_array_equal(np.load(out), frame.envelope)
+
+
+def test_gain_and_dynamic_range_change_the_display(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levels = {}
+    for gain in ("0", "12"):
+        out = tmp_path / f"{gain}.png"
+        render(capsys, "ultrasound", out, "--at", "17", "-17", "--gain", gain)
+        levels[gain] = grey(out).astype(float)
+    within = (levels["0"] > 5) & (levels["12"] < 250)
+    # 12 of 60 dB are a fifth of the grey scale.
+    assert np.median((levels["12"] - levels["0"])[within]) == pytest.approx(51.0, abs=1.0)
+
+
 @pytest.mark.parametrize(
     ("argv", "named"),
     [
@@ -101,6 +145,15 @@ def test_ultrasound_at_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (("case-1", "--view", "left", "--out", "x.png", "--shift", "0", "-1"), "--shift"),
         (("case-1", "--view", "left", "--out", "x.png", "--at", "0", "0"), "--at"),
         (("case-1", "--view", "ultrasound", "--out", "x.png", "--noise-free"), "--noise-free"),
+        (("case-1", "--view", "left", "--out", "x.png", "--gain", "3"), "--gain"),
+        ((*ULTRASOUND, "x.png", "--tilt", "5"), "--tilt"),
+        ((*ULTRASOUND, "x.png", "--probe", "l14"), "--probe"),
+        ((*ULTRASOUND, "x.png", "--at", "0", "0", "--tilt", "60"), "--tilt"),
+        ((*ULTRASOUND, "x.png", "--at", "0", "0", "--pressure", "-1"), "--pressure"),
+        ((*ULTRASOUND, "x.png", "--at", "0", "0", "--depth", "200"), "--depth"),
+        ((*ULTRASOUND, "x.png", "--at", "0", "0", "--focus", "0"), "--focus"),
+        ((*ULTRASOUND, "x.png", "--dynamic-range", "0"), "--dynamic-range"),
+        ((*ULTRASOUND, "x.npy", "--dynamic-range", "50"), "--dynamic-range"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_made(

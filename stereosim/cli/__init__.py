@@ -18,7 +18,17 @@ from stereosim import __version__
 from stereosim.cli.common import InputError, Parser, filled
 from stereosim_phantoms.provenance import SpecError
 
-COMMANDS = ("cases", "units", "devices", "project", "triangulate", "qa", "render", "compare")
+COMMANDS = (
+    "cases",
+    "units",
+    "devices",
+    "probes",
+    "project",
+    "triangulate",
+    "qa",
+    "render",
+    "compare",
+)
 
 USAGE_ERROR = 2
 FAILURE = 1

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stereosim.cli import sonogram
 from stereosim.cli.common import (
     InputError,
     add_command,
@@ -35,12 +36,14 @@ def add_parser(subparsers: Any) -> None:
         summary="one image of a case: scout, left, right or ultrasound",
         description="Make one image of a case and write it to a file. X-ray: the breast is "
         "positioned as the referral suggests (or by --shift) and exposed. Ultrasound: the frame at "
-        "which the simulated operator stops (or at the place given by --at).\n\n"
+        "which the simulated operator stops, or any plane of the breast: --at, --angle, --tilt.\n\n"
         "The ending of the file chooses the format: .npy holds the numbers of the machine, "
         "float32, rows by columns (X-ray: the linear detector signal; ultrasound: the linear "
         "envelope); .png the displayed grey values, on square pixels; .dcm a DICOM file.",
         example="stereosim render case-1 --view left --out left.png\n"
-        "stereosim render case-1 --view ultrasound --out bmode.npy --seed 3",
+        "stereosim render case-1 --view ultrasound --out bmode.npy --seed 3\n"
+        "stereosim render cyst-beside --view ultrasound --at 20 -10 --tilt 15 --pressure 10 "
+        "--out plane.png",
     )
     parser.add_argument("case", metavar="CASE", help="name of a case (see stereosim cases)")
     parser.add_argument(
@@ -66,13 +69,7 @@ def add_parser(subparsers: Any) -> None:
         metavar=("X", "Y"),
         help="how the breast is shifted, mm, from where it lies for its approach; Y at least 0",
     )
-    parser.add_argument(
-        "--at",
-        nargs=2,
-        type=finite,
-        metavar=("X", "Y"),
-        help="ultrasound: place of the probe on the skin, supine frame, mm from the nipple",
-    )
+    sonogram.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -81,13 +78,16 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from stereosim.experiments.trial import Room, Setting
     from stereosim.geometry.units import load_units
+    from stereosim.imaging.ultrasound.probes import load_probes
     from stereosim_phantoms.cases import list_cases, load_case
 
     if args.case not in list_cases():
         raise InputError(f"CASE: {args.case!r} is unknown; {suggestion(args.case, list_cases())}")
     pick(load_units(), args.unit, "--unit")
     patient = load_case(args.case).patient(args.seed)
-    room = Room(Setting(unit=args.unit))
+    probe = Setting().probe if args.probe is None else args.probe
+    pick(load_probes(), probe, "--probe")
+    room = Room(Setting(unit=args.unit, probe=probe))
     make = _ultrasound if args.view == "ultrasound" else _xray
     answer = {
         "case": args.case,
@@ -111,11 +111,9 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError(f"--out: the folder {args.out.parent} does not exist")
     if args.out.is_dir():
         raise InputError(f"--out: {args.out} is a folder")
-    if args.view == "ultrasound":
-        if args.shift is not None or args.noise_free:
-            raise InputError("--shift, --noise-free: apply to X-ray views only")
-    elif args.at is not None:
-        raise InputError("--at: applies to --view ultrasound only")
+    if args.view == "ultrasound" and (args.shift is not None or args.noise_free):
+        raise InputError("--shift, --noise-free: apply to X-ray views only")
+    sonogram.check(args)
     if args.shift is not None and args.shift[1] < 0:
         raise InputError("--shift: Y is below 0; the chest wall ends at the support's edge")
 
@@ -163,16 +161,19 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
     from stereosim.experiments.first_look import ultrasound_look
     from stereosim.imaging.ultrasound.frame import bmode
 
-    look = ultrasound_look(
-        patient, room, seed=args.seed, at_mm=None if args.at is None else tuple(args.at)
-    )
+    look = ultrasound_look(patient, room, seed=args.seed, look=sonogram.look_of(args))
     frame = look.frame
+    shown = bmode(
+        frame,
+        dynamic_range_db=60.0 if args.dynamic_range is None else args.dynamic_range,
+        white_db=35.0 - (args.gain or 0.0),
+    )
     if args.out.suffix.lower() == ".dcm":
         from stereosim.storage.dicom_ultrasound import write_ultrasound
 
         write_ultrasound(frame, args.out, laterality=_side(patient), patient_label=args.case[:40])
     else:
-        _write(args.out, frame.envelope, _square(bmode(frame), frame.row_mm, frame.column_mm))
+        _write(args.out, frame.envelope, _square(shown, frame.row_mm, frame.column_mm))
     return {
         "probe": room.probe.name,
         "shape": frame.envelope.shape,
@@ -180,6 +181,8 @@ def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -
         "column_mm": frame.column_mm,
         "probe_mm": (frame.pose.x_mm, frame.pose.y_mm),
         "angle_deg": frame.pose.angle_deg,
+        "tilt_deg": frame.pose.tilt_deg,
+        "strain": frame.pose.strain,
         "placed_by": look.reason,
     }
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from stereosim.experiments.trial import Room
 from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import Frame, scan_frame
 from stereosim.imaging.ultrasound.sweep import scan_box
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.imaging.xray import XrayImage
 from stereosim.procedures.approach import usual_position
-from stereosim.procedures.intents import Expose, Position
+from stereosim.procedures.intents import Expose, Look, Position
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.stereotactic import StereotacticProcedure
@@ -90,7 +91,7 @@ def ultrasound_look(
     room: Room,
     *,
     seed: int,
-    at_mm: tuple[float, float] | None = None,
+    look: Look | None = None,
 ) -> UltrasoundLook:
     """Sweep around the referral's place and return the frame through what the operator marks.
 
@@ -100,11 +101,11 @@ def ultrasound_look(
         Who, and with what.
     seed : int
         Seed of the electronic noise; the speckle belongs to the tissue.
-    at_mm : tuple of two floats, optional
-        Place of the probe on the skin (supine x, y); nothing is searched then.
+    look : Look, optional
+        How the probe is held and the machine is set; nothing is searched then.
     """
-    if at_mm is not None:
-        return UltrasoundLook(_frame(patient, room, at_mm, seed), "asked for")
+    if look is not None:
+        return UltrasoundLook(_frame(patient, room, look, seed), "asked for")
     procedure = UltrasoundProcedure(
         patient=patient,
         devices=room.devices,
@@ -117,10 +118,19 @@ def ultrasound_look(
     start = procedure.start()
     seen = procedure.run(start, operator.localise(start.seen)).seen
     place = patient.referral.supine_mm if seen.marked_mm is None else seen.marked_mm
-    frame = _frame(patient, room, (float(place[0]), float(place[1])), seed)
+    frame = _frame(patient, room, Look(float(place[0]), float(place[1])), seed)
     return UltrasoundLook(frame, "nothing seen" if seen.marked_mm is None else seen.marked_reason)
 
 
-def _frame(patient: VirtualPatient, room: Room, at_mm: tuple[float, float], seed: int) -> Frame:
-    tissue = Insonated.from_patient(patient, *scan_box(at_mm, 0.0, room.probe))
-    return scan_frame(tissue, ProbePose(*at_mm), room.probe, seed=derived_seed(seed, "ultrasound"))
+def _frame(patient: VirtualPatient, room: Room, look: Look, seed: int) -> Frame:
+    pose = ProbePose(look.x_mm, look.y_mm, look.angle_deg, look.tilt_deg, look.strain)
+    held = {"tilt_deg": look.tilt_deg, "strain": look.strain}
+    box = scan_box((look.x_mm, look.y_mm), 0.0, room.probe, look.depth_mm, **held)
+    return scan_frame(
+        Insonated.from_patient(patient, *box),
+        pose,
+        room.probe,
+        seed=derived_seed(seed, "ultrasound"),
+        grid=Grid(depth_mm=look.depth_mm),
+        focus_mm=look.focus_mm,
+    )
