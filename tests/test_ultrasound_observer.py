@@ -131,6 +131,15 @@ def test_a_bright_line_is_no_focus():
     assert line[:, 20:-20].max() < 6.0
 
 
+def test_the_middle_of_a_group_is_that_of_what_stands_out():
+    """A speck and a chance focus that hardly passes: the speck is where the group is."""
+    tissue = gland(*cluster(0.6, 1, spread_mm=0.0), **box())
+    for seed in range(3):
+        scanned = swept(tissue, seed)
+        best = search(scanned, thresholds=STRICT)[0]
+        assert best.position_mm == pytest.approx([1.0, -1.0, 14.0], abs=0.7)
+
+
 def test_the_reference_comes_from_elsewhere():
     """What is as strong everywhere is clutter; in a quiet breast it is a finding."""
     rng = np.random.default_rng(3)

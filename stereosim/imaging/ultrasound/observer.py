@@ -200,12 +200,15 @@ class SpeckStatistics:
         Level over what foci elsewhere in the sweep reach.
     cluster_db : ndarray (n,)
         Sum of that over the foci in a ball around it.
+    reference_db : ndarray (n,)
+        What foci elsewhere reach.
     members : tuple of ndarray
         Indices of the foci in the ball that count.
     """
 
     focus_db: Array
     cluster_db: Array
+    reference_db: Array
     members: tuple[NDArray[np.int64], ...]
 
 
@@ -218,10 +221,10 @@ def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
     """
     n = min(foci.level_db.size, READER.centres)
     if n == 0:
-        return SpeckStatistics(np.zeros(0), np.zeros(0), ())
+        return SpeckStatistics(np.zeros(0), np.zeros(0), np.zeros(0), ())
     distance = cdist(foci.position_mm[:n], foci.position_mm)
     rank = max(1, round(READER.clutter_per_cm3 * volume_cm3))
-    single, group, members = np.empty(n), np.empty(n), []
+    single, group, compared, members = np.empty(n), np.empty(n), np.empty(n), []
     for i in range(n):
         elsewhere = foci.level_db[
             distance[i] > READER.elsewhere_mm
@@ -229,10 +232,11 @@ def speck_statistics(foci: Foci, volume_cm3: float) -> SpeckStatistics:
         reference = elsewhere[rank - 1] if elsewhere.size >= rank else READER.candidate_db
         excess = foci.level_db - reference
         inside = np.flatnonzero((distance[i] <= READER.cluster_radius_mm) & (excess > 0.0))
+        compared[i] = reference
         single[i] = excess[i]
         group[i] = excess[inside].sum()
         members.append(inside)
-    return SpeckStatistics(single, group, tuple(members))
+    return SpeckStatistics(single, group, compared, tuple(members))
 
 
 def _specks(foci: Foci, volume_cm3: float, limits: Thresholds) -> list[EchoFinding]:
@@ -249,7 +253,9 @@ def _specks(foci: Foci, volume_cm3: float, limits: Thresholds) -> list[EchoFindi
             break
         group = measured.members[i]
         points = foci.position_mm[group]
-        middle = np.average(points, axis=0, weights=foci.level_db[group])
+        # A focus that hardly stands out of clutter hardly moves the middle.
+        excess = foci.level_db[group] - measured.reference_db[i]
+        middle = np.average(points, axis=0, weights=excess)
         if not _near(found, middle, 2.0 * READER.cluster_radius_mm):
             extent = float(2.0 * np.linalg.norm(points - middle, axis=1).max())
             chance = limits.chance(limits.cluster, total, volume_cm3, looks=SPECK_LOOKS)
