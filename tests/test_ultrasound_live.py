@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound import columns as columns_module
 from stereosim.imaging.ultrasound import live as live_module
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import scan_frame
@@ -92,14 +93,14 @@ def test_speckle_moves_with_the_tissue_across_the_seams_of_columns(live, place):
 def test_there_is_no_seam(patient):
     """The gain at the rim of a column is that of a large box, shadows from beside it included."""
     live = LiveTissue(patient, PROBE)
-    profile, _ = live._mean_tissue()
-    key = live_module.Key(4, -1, 65)
-    column = live._column(key)
+    profile = live._tissue.mean_tissue().attenuation
+    key = columns_module.Key(4, -1, 65)
+    column = live._tissue.column(key)
     lo = np.array([(key.i - 4) * TILE_MM, (key.j - 4) * TILE_MM, 0.0])
     hi = np.array([(key.i + 5) * TILE_MM, (key.j + 5) * TILE_MM, 26.0])
     box = Insonated.from_patient(patient, lo, hi).with_specks(*NONE)
     medium = box.medium(PROBE, Grid(depth_mm=26.0, columns=128), 15.0)
-    inner = slice(4 * live_module.SIDE, 5 * live_module.SIDE)
+    inner = slice(4 * columns_module.SIDE, 5 * columns_module.SIDE)
     # The box has another mean, which is the same all over a slice: take it out.
     ratio_db = 20.0 * np.log10(column.gain / medium.gain[:65, inner, inner])
     ratio_db -= np.median(ratio_db, axis=(1, 2), keepdims=True)
@@ -155,11 +156,11 @@ def test_what_is_prepared_need_not_be_built(patient, place, monkeypatch):
 
 
 def test_old_columns_are_forgotten_and_built_again(patient, place, monkeypatch):
-    monkeypatch.setattr(live_module, "_PIECES_KEPT", 12)
-    monkeypatch.setattr(live_module, "_COLUMNS_KEPT", 12)
+    monkeypatch.setattr(columns_module, "_PIECES_KEPT", 12)
+    monkeypatch.setattr(columns_module, "_COLUMNS_KEPT", 12)
     live = LiveTissue(patient, PROBE)
     here = ProbePose(place[0], place[1], 0.0)
     first = shown(live, here)
     shown(live, ProbePose(place[0] - 40.0, place[1], 0.0))
-    assert len(live._columns) <= 12
+    assert len(live._tissue._columns) <= 12
     np.testing.assert_array_equal(shown(live, here), first)
