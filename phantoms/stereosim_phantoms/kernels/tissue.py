@@ -452,12 +452,10 @@ def _tubes_at(
     """Return the fractions of a voxel filled by ducts and by vessels; see :func:`_tubes`."""
     tubes, starts, items, cells, counts = listed
     duct = vessel = 0.0
-    i = int(math.floor((x - cells[0]) / cells[3]))
-    j = int(math.floor((y - cells[1]) / cells[3]))
-    k = int(math.floor((z - cells[2]) / cells[3]))
-    if min(i, j, k) < 0 or i >= counts[0] or j >= counts[1] or k >= counts[2]:
+    i, j, k = (x - cells[0]) / cells[3], (y - cells[1]) / cells[3], (z - cells[2]) / cells[3]
+    if min(i, j, k) < 0.0 or i >= counts[0] or j >= counts[1] or k >= counts[2]:
         return duct, vessel
-    place = (k * counts[1] + j) * counts[0] + i
+    place = (int(k) * counts[1] + int(j)) * counts[0] + int(i)
     for n in range(starts[place], starts[place + 1]):
         tube = tubes[items[n]]
         px, py, pz = x - tube[0], y - tube[1], z - tube[2]
@@ -477,13 +475,13 @@ def _tubes_at(
 
 
 @njit_inline
-def _texture_at(x: float, y: float, z: float, texture: Any, weave: Any) -> float:
-    """Return the fine noise at a point."""
+def _texture_at(x: float, y: float, z: float, texels: Any, weave: Any) -> float:
+    """Return the fine noise at a point; `texels` are the texture as one line."""
     a = weave[0, 0] * x + _woven(weave[0], y, z)
     b, c = _woven(weave[1], y, z), _woven(weave[2], y, z)
     i, j, k = int(math.floor(a)), int(math.floor(b)), int(math.floor(c))
     wa, wb, wc = _basis(a - i), _basis(b - j), _basis(c - k)
-    turn, texels, grain = (1 << BITS_A) - 1, texture.reshape(-1), 0.0
+    turn, grain = (1 << BITS_A) - 1, 0.0
     for p in range(3):
         kk, above = (k + p) & ((1 << BITS_C) - 1), i + ((k + p) >> BITS_C) * TWIST_C
         for q in range(3):
@@ -500,44 +498,59 @@ def _texture_at(x: float, y: float, z: float, texture: Any, weave: Any) -> float
 
 
 @njit_inline
-def _slow_at(x: float, y: float, z: float, lattice: Any, frame: Any) -> Any:
-    """Return the four slow fields and the slope of SHEET along x, y and z at a point."""
-    nz, ny, nx = lattice.shape[0], lattice.shape[1], lattice.shape[2]
+def _slow_at(x: float, y: float, z: float, slow: Any, frame: Any, nodes: Any) -> Any:
+    """Return the four slow fields at a point, the first node, and how far from it the point is.
+
+    `slow` is the lattice as one line, with its shape.  `nodes` (12,) is room for three nodes of
+    four fields, which lie side by side: the nine lines are summed in vectors.
+    """
+    flat, nz, ny, nx = slow
     r = min(max((x - frame[0]) / frame[3] - 0.5, 0.0), nx - 2.001)
     s = min(max((y - frame[1]) / frame[4] - 0.5, 0.0), ny - 2.001)
     t = min(max((z - frame[2]) / frame[5] - 0.5, 0.0), nz - 2.001)
     i, j, k = int(r), int(s), int(t)
-    wx, wy, wz = _basis(r - i), _basis(s - j), _basis(t - k)
-    flat = lattice.reshape(-1)
-    drive = fat = behind = sheet = 0.0
-    for p in range(3):
-        for q in range(3):
-            w = wz[p] * wy[q]
-            line = np.uint64((((k + p) * ny + j + q) * nx + i) * 4)
-            for o in range(3):
-                node, v = line + np.uint64(4 * o), w * wx[o]
-                drive += v * flat[node]
-                fat += v * flat[node + np.uint64(FAT)]
-                behind += v * flat[node + np.uint64(BEHIND)]
-                sheet += v * flat[node + np.uint64(SHEET)]
-    return drive, fat, behind, sheet, (i, j, k), (r - i, s - j, t - k), (wx, wy, wz)
+    (a0, a1, a2), (b0, b1, b2), (c0, c1, c2) = _basis(r - i), _basis(s - j), _basis(t - k)
+    w00, w01, w02 = np.float32(c0 * b0), np.float32(c0 * b1), np.float32(c0 * b2)
+    w10, w11, w12 = np.float32(c1 * b0), np.float32(c1 * b1), np.float32(c1 * b2)
+    w20, w21, w22 = np.float32(c2 * b0), np.float32(c2 * b1), np.float32(c2 * b2)
+    up, over = np.uint64(4 * nx), np.uint64(4 * nx * ny)
+    first = np.uint64(4 * ((k * ny + j) * nx + i))
+    for n in range(12):
+        p = first + np.uint64(n)
+        q = p + over
+        o = q + over
+        nodes[n] = (
+            w00 * flat[p] + w01 * flat[p + up] + w02 * flat[p + up + up]
+            + w10 * flat[q] + w11 * flat[q + up] + w12 * flat[q + up + up]
+            + w20 * flat[o] + w21 * flat[o + up] + w22 * flat[o + up + up]
+        )  # fmt: skip
+    drive = a0 * nodes[DRIVE] + a1 * nodes[4 + DRIVE] + a2 * nodes[8 + DRIVE]
+    fat = a0 * nodes[FAT] + a1 * nodes[4 + FAT] + a2 * nodes[8 + FAT]
+    behind = a0 * nodes[BEHIND] + a1 * nodes[4 + BEHIND] + a2 * nodes[8 + BEHIND]
+    sheet = a0 * nodes[SHEET] + a1 * nodes[4 + SHEET] + a2 * nodes[8 + SHEET]
+    return drive, fat, behind, sheet, (i, j, k, r - i, s - j, t - k)
 
 
 @njit_inline
-def _sheet_at(sheet: float, found: Any, h: float, shape: Any, lattice: Any, frame: Any) -> float:
+def _sheet_at(sheet: float, at: Any, h: float, shape: Any, lattice: Any, frame: Any) -> float:
     """Return the fraction of a voxel filled by a ligament; see :func:`_slow`."""
     if abs(sheet) >= 3.0 * shape[LIGAMENT_SLOPE] * (shape[LIGAMENT] + h):
         return 0.0
-    (i, j, k), (u, v, w), (wx, wy, wz) = found
-    dx, dy, dz = _slope(u, frame[3]), _slope(v, frame[4]), _slope(w, frame[5])
+    i, j, k, u, v, w = at
+    (a0, a1, a2), (d0, d1, d2) = _basis(u), _slope(u, frame[3])
+    b, c, db, dc = _basis(v), _basis(w), _slope(v, frame[4]), _slope(w, frame[5])
     gx = gy = gz = 0.0
     for p in range(3):
         for q in range(3):
-            for o in range(3):
-                here = lattice[k + p, j + q, i + o, SHEET]
-                gx += wz[p] * wy[q] * dx[o] * here
-                gy += wz[p] * dy[q] * wx[o] * here
-                gz += dz[p] * wy[q] * wx[o] * here
+            n0, n1, n2 = (
+                lattice[k + p, j + q, i, SHEET],
+                lattice[k + p, j + q, i + 1, SHEET],
+                lattice[k + p, j + q, i + 2, SHEET],
+            )
+            here = a0 * n0 + a1 * n1 + a2 * n2
+            gx += c[p] * b[q] * (d0 * n0 + d1 * n1 + d2 * n2)
+            gy += c[p] * db[q] * here
+            gz += dc[p] * b[q] * here
     slope = math.sqrt(gx * gx + gy * gy + gz * gz) + 1e-6
     thick = 0.5 * shape[LIGAMENT] * _smooth(slope / shape[LIGAMENT_SLOPE] - 0.7)
     distance = sheet / slope
@@ -557,8 +570,11 @@ def tissue_points(points: Any, spacing: float, breast: Any, masses: Any, result:
     A point shares nothing with others, so that a row's preparations would cost more than they save.
     The result is that of a row.
     """
-    h, listed = spacing, breast[5:]
+    h, listed, nodes = spacing, breast[5:], np.zeros(12, dtype=np.float32)
     shape, lattice, frame, texture, weave = breast[:5]
+    # Once for all points: taking a view of an array costs as much as a quarter of a point.
+    texels = texture.reshape(-1)
+    slow = lattice.reshape(-1), lattice.shape[0], lattice.shape[1], lattice.shape[2]
     calibrating = shape[THRESHOLD] > 1e8
     enough = shape[THRESHOLD] - 0.5 * shape[SOFT] - 4.5 * shape[S_TEXTURE]
     for n in range(points.shape[0]):
@@ -582,19 +598,19 @@ def tissue_points(points: Any, spacing: float, breast: Any, masses: Any, result:
             continue
         mass, which = _mass_at(x, y, z, h, masses)
         gland, ligament, vessel = shape[PLAIN_GLAND], 0.0, 0.0
-        if shape[PLAIN] < 0.5:
-            drive, fat, behind, sheet, at, share, weights = _slow_at(x, y, z, lattice, frame)
+        if shape[PLAIN] < 0.5 and mass < 1.0:
+            drive, fat, behind, sheet, at = _slow_at(x, y, z, slow, frame, nodes)
             under = depth - shape[SKIN]
             envelope = _smooth(behind - 0.4)
             if under < 1.4 * fat + 0.5:
                 envelope *= _smooth((under - 0.6 * fat) / max(0.8 * fat, 0.5))
             if calibrating or (envelope > 0.0 and drive > enough):
-                drive += shape[S_TEXTURE] * _texture_at(x, y, z, texture, weave)
+                drive += shape[S_TEXTURE] * _texture_at(x, y, z, texels, weave)
             gland, vessel = _tubes_at(x, y, z, h, shape[DUCTS], listed)
             if envelope > 0.0:
                 t = (drive - shape[THRESHOLD]) / shape[SOFT] + 0.5
                 gland += envelope * _dense(t) * (1.0 - gland)
-            ligament = _sheet_at(sheet, (at, share, weights), h, shape, lattice, frame)
+            ligament = _sheet_at(sheet, at, h, shape, lattice, frame)
             ligament *= 1.0 - gland
             out[6], out[7] = drive, envelope
         soft = gland + ligament
