@@ -119,13 +119,14 @@ def test_spread_of_the_poses_is_that_of_the_model():
     assert stats.kstest(ends[:, 1] / 1.0, "norm").pvalue > 0.001
 
 
-def test_a_trained_hand_hits_more_often_than_a_novice_as_published():
-    """Harvey 1997: passes on target 56 and 87 %, for a target that the trained hand hits so."""
+def test_an_untrained_hand_errs_more_in_everything_that_a_hand_does():
     errors = PLACEMENT["freehand"]
-    radius = errors.aim_sd_mm[0] * stats.rayleigh.ppf(0.87)
-    novice = errors.novice().aim_sd_mm[0]
-    assert stats.rayleigh.cdf(radius / novice) == pytest.approx(0.56, abs=0.01)
     assert errors.novice(0.0) == errors
+    novice = errors.novice()
+    for name in ("aim_sd_mm", "direction_sd_deg", "steer_share_sd", "advance_sd_mm"):
+        ratio = np.divide(getattr(novice, name), getattr(errors, name))
+        np.testing.assert_allclose(ratio, errors.novice_factor)
+    assert novice.push_mm == errors.push_mm
 
 
 def test_the_point_deviates_by_the_device_s_angle():
@@ -286,17 +287,18 @@ def test_turning_goes_about_the_pivot_and_adds_up():
 
 def test_the_hand_enters_where_it_meant_and_errs_across():
     aim = by_hand((10.0, -20.0), 75.0, 40.0, 2.0)
-    lever = FREEHAND.entry_distance_mm
+    lever = 30.0
     rng = np.random.default_rng(4)
     away = []
     for _ in range(2000):
         _, pose = pierce(EMPTY, NINE, aim, errors=FREEHAND, rng=rng)
         np.testing.assert_allclose(pose.skin_mm, aim.skin_mm, atol=1e-9)
         assert (pose.tip_mm(NINE) - pose.skin_mm) @ pose.axis == pytest.approx(2.0)
-        # Where the axis passes the plane across the aim, at the distance of a usual target.
+        # Where the axis passes the plane across the aim, some way on.
         away.append(aim.frame @ (lever * pose.axis / (pose.axis @ aim.axis) - lever * aim.axis))
     away = np.array(away)
-    np.testing.assert_allclose(away[:, :2].std(axis=0), FREEHAND.aim_sd_mm[:2], rtol=0.06)
+    spread = lever * np.tan(np.radians(FREEHAND.direction_sd_deg))
+    np.testing.assert_allclose(away[:, :2].std(axis=0), spread, rtol=0.06)
     np.testing.assert_allclose(away.mean(axis=0), 0.0, atol=0.15)
     np.testing.assert_allclose(away[:, 2], 0.0, atol=1e-9)
     _, exact = pierce(EMPTY, NINE, aim, errors=FREEHAND.perfect(), rng=rng)
@@ -357,9 +359,58 @@ def test_steering_moves_what_is_meant_and_what_is_by_the_same_steps():
         steer(EMPTY, aim, along_mm=1.0, azimuth_deg=0.0, tilt_deg=0.0)
 
 
+def test_steering_errs_by_a_share_of_what_was_meant():
+    aim = by_hand((0.0, 0.0), 0.0, 30.0, 20.0)
+    tissue, _ = pierce(EMPTY, NINE, aim, errors=FREEHAND.perfect(), rng=np.random.default_rng(0))
+    errors = replace(FREEHAND, wander_deg_per_root_mm=0.0)
+    rng = np.random.default_rng(1)
+    turned, gone = [], []
+    for _ in range(800):
+        moved, _ = steer(
+            tissue, aim, along_mm=12.0, azimuth_deg=10.0, tilt_deg=0.0, errors=errors, rng=rng
+        )
+        pose = moved.needle.pose
+        np.testing.assert_allclose(pose.skin_mm, aim.skin_mm, atol=1e-9)
+        turned.append(np.degrees(np.arctan2(pose.axis[1], pose.axis[0])))
+        gone.append((pose.tip_mm(NINE) - pose.skin_mm) @ pose.axis)
+    assert np.mean(turned) == pytest.approx(10.0, abs=0.2)
+    assert np.std(turned) == pytest.approx(10.0 * errors.steer_share_sd, rel=0.08)
+    assert np.mean(gone) == pytest.approx(32.0, abs=0.1)
+    assert np.std(gone) == pytest.approx(errors.advance_sd_mm, rel=0.08)
+    still, _ = steer(
+        tissue, aim, along_mm=0.0, azimuth_deg=0.0, tilt_deg=0.0, errors=FREEHAND, rng=rng
+    )
+    assert still.needle.pose.same_as(aim)
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_a_needle_wanders_as_far_in_one_go_as_in_five(steps):
+    aim = by_hand((0.0, 0.0), 0.0, 30.0, 10.0)
+    tissue, _ = pierce(EMPTY, NINE, aim, errors=FREEHAND.perfect(), rng=np.random.default_rng(0))
+    errors = replace(FREEHAND.perfect(), wander_deg_per_root_mm=0.08)
+    rng = np.random.default_rng(2)
+    ends = []
+    for _ in range(800):
+        now, meant = tissue, aim
+        for _ in range(steps):
+            now, meant = steer(
+                now,
+                meant,
+                along_mm=40.0 / steps,
+                azimuth_deg=0.0,
+                tilt_deg=0.0,
+                errors=errors,
+                rng=rng,
+            )
+        ends.append(aim.frame @ (now.needle.pose.tip_mm(NINE) - meant.tip_mm(NINE)))
+    expected = 50.0 * np.radians(0.08) * np.sqrt(40.0)
+    np.testing.assert_allclose(np.std(ends, axis=0)[:2], expected, rtol=0.1)
+    np.testing.assert_allclose(np.mean(ends, axis=0)[:2], 0.0, atol=0.1)
+
+
 def test_the_skin_holds_a_needle_that_is_pressed_flat():
     aim = by_hand((0.0, 0.0), 0.0, 30.0, 2.0)
-    low = replace(FREEHAND, aim_sd_mm=(0.0, 8.0, 0.0))
+    low = replace(FREEHAND, direction_sd_deg=(0.0, 13.0))
     rng = np.random.default_rng(2)
     while True:
         tissue, pose = pierce(EMPTY, NINE, aim, errors=low, rng=rng)

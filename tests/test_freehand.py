@@ -186,7 +186,7 @@ def test_mark_needs_a_scan_or_a_look(room: UltrasoundProcedure) -> None:
 
 
 def test_the_needle_in_the_frame_lies_where_it_truly_lies(room: UltrasoundProcedure) -> None:
-    """What the needle adds to the frame in its own plane is along its true line."""
+    """What the needle adds to the frame in its own plane, but for its tail, is its true line."""
     state = after(room, LOOK, MARK, CHOICE, INSERT, Steer(along_mm=TO_PREFIRE))
     placed, commanded = state.truth.tissue.needle, state.seen.commanded
     assert placed is not None and commanded is not None
@@ -198,7 +198,7 @@ def test_the_needle_in_the_frame_lies_where_it_truly_lies(room: UltrasoundProced
     with_needle = room.live_frame(state, look)
     out = replace(state.truth.tissue, needle=None)
     bare = room.live_frame(replace(state, truth=replace(state.truth, tissue=out)), look)
-    added = np.abs(with_needle.envelope - bare.envelope)
+    added = with_needle.envelope - bare.envelope
     specks = state.truth.tissue.rest_mm
     rows, columns = np.nonzero(added > 4.0)
     places = np.array([with_needle.supine_mm(r, c) for r, c in zip(rows, columns, strict=True)])
@@ -286,14 +286,39 @@ def test_margins_are_those_of_the_needle_when_fired(room: UltrasoundProcedure) -
     assert adjusted.seen.margins.stroke_margin_mm == pytest.approx(wall - tip[2])
 
 
-def test_the_simulated_operator_s_margins_are_as_they_were(room: UltrasoundProcedure) -> None:
-    state = after(room, LOOK, MARK, CHOICE, Advance())
-    assert state.seen.margins is not None
-    assert state.seen.margins.stroke_margin_mm == math.inf
-    state, _ = room.step(state, Fire())
-    state, _ = room.step(state, Adjust(1.0))
-    assert state.seen.margins is not None
-    assert state.seen.margins.stroke_margin_mm == math.inf
+def test_a_device_s_margins_know_the_chest_wall_before_it_goes_in(
+    room: UltrasoundProcedure,
+) -> None:
+    state = after(room, LOOK, MARK, CHOICE)
+    planned = state.seen.margins
+    assert planned is not None
+    tilt = math.atan2(TARGET[2], 35.0)
+    depth = TARGET[2] + DEVICE.tip_offset_mm * math.sin(tilt)
+    side = math.copysign(1.0, TARGET[0])
+    point = [TARGET[0] - side * DEVICE.tip_offset_mm * math.cos(tilt), TARGET[1], depth]
+    wall = PATIENT.supine.nominal.chest_wall_depth_mm(np.array([point]))[0]
+    assert planned.stroke_margin_mm == pytest.approx(wall - depth, abs=0.01)
+    inserted, _ = room.step(state, Advance())
+    assert inserted.seen.margins == planned
+
+
+def test_the_patient_breathes_between_the_mark_and_the_shot(room: UltrasoundProcedure) -> None:
+    """The tissue is carried by the needle, and moved by a breath of its own each time."""
+    state = after(room, LOOK, MARK, CHOICE, INSERT)
+    needle = state.truth.tissue.needle
+    assert needle is not None
+    rest = PATIENT.supine_specks().solids.centres_mm
+    first = state.truth.tissue.rest_mm - rest - needle.carried_mm
+    assert np.ptp(first, axis=0).max() < 1e-9
+    assert 0.05 < np.linalg.norm(first[0]) < 3.0
+    fired, _ = room.step(room.step(state, Steer(along_mm=TO_PREFIRE))[0], Fire())
+    needle = fired.truth.tissue.needle
+    assert needle is not None
+    second = fired.truth.tissue.rest_mm - rest - needle.carried_mm
+    assert 0.05 < np.linalg.norm(second[0] - first[0]) < 3.0
+    # It goes to and fro: with the needle out the breath of the shot is all that is left.
+    out, _ = room.step(fired, Withdraw())
+    np.testing.assert_allclose(out.truth.tissue.rest_mm - rest, second, atol=1e-9)
 
 
 def test_what_the_cores_took_is_no_longer_in_the_frame() -> None:

@@ -145,11 +145,16 @@ def test_the_specular_echo_of_a_lying_shaft_is_that_of_a_cylinder(medium):
     assert echoes[part].sum() == pytest.approx(expected, rel=0.02)
 
 
-def test_tissue_is_the_same_beside_the_needle():
+def test_tissue_is_the_same_beside_the_needle_and_dark_behind_it():
     tissue = fat(half_width_mm=16.0).medium(PROBE, GRID, 18.0)
     bare, with_needle = picture(tissue, None).envelope, picture(tissue, shaft(10.0)).envelope
-    below = slice(round(22.0 / GRID.row_mm), None)
-    np.testing.assert_allclose(with_needle[below], bare[below], atol=0.02)
+    above = slice(0, round(10.0 / GRID.row_mm))
+    np.testing.assert_allclose(with_needle[above], bare[above], atol=0.02)
+    # Its point is at 2 mm; a beam is 1 to 2 mm wide.
+    beyond = slice(round((2.0 + 6.0) / 0.16) + 80, None)
+    np.testing.assert_allclose(with_needle[:, beyond], bare[:, beyond], atol=0.02)
+    behind = (slice(round(24.0 / GRID.row_mm), None), slice(0, 60))
+    assert np.mean(with_needle[behind] ** 2) < 0.01 * np.mean(bare[behind] ** 2)
     assert np.abs(with_needle - bare).max() > 30.0
 
 

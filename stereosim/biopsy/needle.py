@@ -6,8 +6,9 @@ the axis.  :func:`fire` drives it home: it deviates sideways along a parabola ov
 part of the carry springs back.  :func:`insert` does both.  On :func:`withdraw` the rest of the
 carry is undone.
 
-A trainee's hand goes another way: :func:`pierce` brings the point through the skin, where the hand
-meant it but not quite in the direction that it meant, and :func:`steer` moves on from there.
+A hand under ultrasound goes another way: :func:`pierce` brings the point through the skin, where
+the hand meant it but not quite in the direction that it meant, and :func:`steer` moves on from
+there, by nearly what was meant; on the way in, the point wanders.
 
 The tissue near the needle is carried as a whole; that the carry fades over centimetres is left out.
 """
@@ -53,7 +54,15 @@ class PlacementModel:
     aim_sd_mm : tuple of float, length 3
         SD of where the needle goes against where it was aimed: right, twelve, axis.
     novice_factor : float
-        What an untrained hand multiplies `aim_sd_mm` by.
+        What an untrained hand multiplies its errors by: `aim_sd_mm` and the four that follow.
+    direction_sd_deg : tuple of float, length 2
+        SD of the direction in which a hand goes through the skin: sideways, and in tilt.
+    steer_share_sd : float
+        SD of the angle by which a hand steers, as a share of what it meant.
+    advance_sd_mm : float
+        SD of how far a hand moves the needle along; of short ways at most `steer_share_sd` of them.
+    wander_deg_per_root_mm : float
+        SD of the needle's turn about its entry per root of the way in: a random walk.
     push_mm, push_sd_mm : float
         Carry of the tissue along the axis on the way in (normal; a negative draw counts as none).
     recoil : float
@@ -70,6 +79,10 @@ class PlacementModel:
     label: str
     aim_sd_mm: tuple[float, float, float]
     novice_factor: float
+    direction_sd_deg: tuple[float, float]
+    steer_share_sd: float
+    advance_sd_mm: float
+    wander_deg_per_root_mm: float
     push_mm: float
     push_sd_mm: float
     recoil: float
@@ -80,20 +93,28 @@ class PlacementModel:
 
     def novice(self, share: float = 1.0) -> PlacementModel:
         """Return the model for a hand that is untrained by `share`: 0 trained, 1 untrained."""
-        factor = 1.0 + share * (self.novice_factor - 1.0)
-        x, y, z = self.aim_sd_mm
-        return replace(self, aim_sd_mm=(x * factor, y * factor, z * factor))
+        return self._hand(1.0 + share * (self.novice_factor - 1.0))
 
     def scaled(self, factor: float) -> PlacementModel:
         """Return the model with every error multiplied by `factor`, for sweeps."""
-        x, y, z = self.aim_sd_mm
         return replace(
-            self,
-            aim_sd_mm=(x * factor, y * factor, z * factor),
+            self._hand(factor),
             push_mm=self.push_mm * factor,
             push_sd_mm=self.push_sd_mm * factor,
             deviation_factor=self.deviation_factor * factor,
             motion_sd_mm=self.motion_sd_mm * factor,
+        )
+
+    def _hand(self, factor: float) -> PlacementModel:
+        x, y, z = self.aim_sd_mm
+        sideways, tilt = self.direction_sd_deg
+        return replace(
+            self,
+            aim_sd_mm=(x * factor, y * factor, z * factor),
+            direction_sd_deg=(sideways * factor, tilt * factor),
+            steer_share_sd=self.steer_share_sd * factor,
+            advance_sd_mm=self.advance_sd_mm * factor,
+            wander_deg_per_root_mm=self.wander_deg_per_root_mm * factor,
         )
 
     def perfect(self) -> PlacementModel:
@@ -114,6 +135,8 @@ def load_placement(path: Path = CATALOGUE) -> dict[str, PlacementModel]:
         )
         if np.shape(model.aim_sd_mm) != (3,):
             raise SpecError(f"{path.name}.{name}.aim_sd_mm: must have three values")
+        if np.shape(model.direction_sd_deg) != (2,):
+            raise SpecError(f"{path.name}.{name}.direction_sd_deg: must have two values")
         models[name] = model
     return models
 
@@ -232,10 +255,7 @@ def pierce(
 ) -> tuple[Tissue, NeedlePose]:
     """Bring a needle through the skin by hand, supine frame.
 
-    The hand sees where it enters; what it misjudges is the direction.  The error across the needle
-    is that of :func:`advance` at the distance of the entry from a usual target.  Moved sideways as
-    a whole, as :func:`advance` does, a flat needle would enter centimetres away from where the hand
-    put it.
+    The hand sees where it enters; what it misjudges is the direction.
 
     Parameters
     ----------
@@ -246,7 +266,7 @@ def pierce(
     aim : NeedlePose
         How the hand means it to lie now: not one throw further on.
     errors : PlacementModel
-        Aiming error (that along the axis has no meaning here) and carry.
+        Error of the direction, and carry.
     rng : numpy.random.Generator
         Four numbers are drawn from it, whatever the model.
 
@@ -265,11 +285,11 @@ def pierce(
     """
     if tissue.needle is not None:
         raise ValueError("a needle is already in: withdraw it first")
-    right, twelve, _ = rng.standard_normal(3) * np.asarray(errors.aim_sd_mm)
+    spread = np.tan(np.radians(errors.direction_sd_deg))
+    right, twelve = rng.standard_normal(3)[:2] * spread
     push = max(0.0, errors.push_mm + errors.push_sd_mm * float(rng.standard_normal()))
-    lever = errors.entry_distance_mm
-    twelve = min(twelve, lever * np.tan(np.radians(0.5 * aim.tilt_deg)))
-    axis = unit_vector(lever * aim.axis + right * aim.right + twelve * aim.twelve, "axis")
+    twelve = min(twelve, np.tan(np.radians(0.5 * aim.tilt_deg)))
+    axis = unit_vector(aim.axis + right * aim.right + twelve * aim.twelve, "axis")
     entry = aim.skin_mm
     pose = NeedlePose(entry + (aim.centre_mm - entry) @ aim.axis * axis, axis, aim.twelve)
     carry = push * pose.axis
@@ -277,7 +297,14 @@ def pierce(
 
 
 def steer(
-    tissue: Tissue, aim: NeedlePose, *, along_mm: float, azimuth_deg: float, tilt_deg: float
+    tissue: Tissue,
+    aim: NeedlePose,
+    *,
+    along_mm: float,
+    azimuth_deg: float,
+    tilt_deg: float,
+    errors: PlacementModel | None = None,
+    rng: np.random.Generator | None = None,
 ) -> tuple[Tissue, NeedlePose]:
     """Move the needle that is in by hand: about its entry through the skin, then along its axis.
 
@@ -291,6 +318,10 @@ def steer(
         Along the axis, positive toward the tip.
     azimuth_deg, tilt_deg : float
         Changes of the angles of :meth:`NeedlePose.from_angles`.
+    errors : PlacementModel, optional
+        The hand's errors and the needle's wandering; none where it is left out.
+    rng : numpy.random.Generator, optional
+        Given with `errors`; five numbers are drawn from it.
 
     Returns
     -------
@@ -308,16 +339,31 @@ def steer(
     if tissue.needle is None:
         raise ValueError("no needle is in: pierce the skin first")
     pose = tissue.needle.pose
-    inside = float((aim.centre_mm - aim.skin_mm) @ aim.axis)
-    turn = aim.turn(azimuth_deg, tilt_deg)
-    meant = aim.turned(aim.skin_mm, turn)
-    entry = pose.centre_mm - inside * pose.axis
+    meant = aim.turned(aim.skin_mm, aim.turn(azimuth_deg, tilt_deg))
+    by = np.array([azimuth_deg, tilt_deg, along_mm])
+    wander = np.zeros(2)
+    if errors is not None and rng is not None:
+        by, wander = _unsteady(by, errors, rng)
+    level = max(float(np.cos(np.radians(pose.tilt_deg))), 0.1)
+    entry = pose.skin_mm
+    turn = aim.turn(float(by[0] + wander[0] / level), float(by[1] + wander[1]))
     moved = pose.turned(entry, turn)
     short = 0.5 * meant.tilt_deg - moved.tilt_deg
     if short > 0.0:
         moved = moved.turned(entry, moved.turn(0.0, short))
-    moved = moved.moved_along(along_mm)
+    moved = moved.moved_along(float(by[2]))
     return replace(tissue, needle=replace(tissue.needle, pose=moved)), meant.moved_along(along_mm)
+
+
+def _unsteady(
+    meant: Array, errors: PlacementModel, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return what the hand does of azimuth, tilt and way, and how the needle turns of itself."""
+    spread = errors.steer_share_sd * np.abs(meant)
+    spread[2] = min(spread[2], errors.advance_sd_mm)
+    done = meant + spread * rng.standard_normal(3)
+    way = max(0.0, float(done[2]))
+    return done, errors.wander_deg_per_root_mm * np.sqrt(way) * rng.standard_normal(2)
 
 
 def withdraw(tissue: Tissue) -> Tissue:

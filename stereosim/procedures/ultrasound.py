@@ -23,6 +23,7 @@ from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim.procedures.intents import (
     Advance,
+    Fire,
     Insert,
     Intent,
     IntentError,
@@ -35,6 +36,7 @@ from stereosim.procedures.intents import (
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.state import ProcedureState, Seen, Step, Still, Truth
 from stereosim.procedures.workflow import load_minutes
+from stereosim_phantoms.randomness import stream
 
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
@@ -198,7 +200,7 @@ class UltrasoundProcedure(Procedure):
         return replace(state, step=Step.TARGET, seen=seen)
 
     def _margins(self, state: ProcedureState, device: Device, offset_mm: Array) -> Margins:
-        return freehand_check(device, self._aim(state, offset_mm))
+        return self._by_hand_margins(device, self._aim(state, offset_mm))
 
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
         """In the plane of the frame, entering beside the probe on the side away from the nipple."""
@@ -226,7 +228,7 @@ class UltrasoundProcedure(Procedure):
         through = usual_limits().skin_allowance_mm - seen.device.tip_offset_mm
         aim = at_skin.moved_along(through)
         tissue, _ = needle.pierce(
-            truth.tissue,
+            truth.tissue.moved(self._breath(state, Insert)),
             seen.device,
             aim,
             errors=self.conditions.placement,
@@ -260,6 +262,8 @@ class UltrasoundProcedure(Procedure):
             along_mm=steer.along_mm,
             azimuth_deg=steer.azimuth_deg,
             tilt_deg=steer.tilt_deg,
+            errors=self.conditions.placement,
+            rng=self._chance(seen, f"steer {len(state.intents)}"),
         )
         _check_tilt(steer, aim.tilt_deg)
         inside = float((aim.tip_mm(device) - aim.skin_mm) @ aim.axis)
@@ -275,6 +279,28 @@ class UltrasoundProcedure(Procedure):
             ),
             truth=replace(truth, tissue=tissue),
         )
+
+    def _fire(self, state: ProcedureState) -> ProcedureState:
+        truth = state.truth
+        if truth.tissue.needle is not None and not truth.fired and _by_hand(state):
+            tissue = truth.tissue.moved(self._breath(state, Fire))
+            state = replace(state, truth=replace(truth, tissue=tissue))
+        return super()._fire(state)
+
+    def _breath(self, state: ProcedureState, now: type[Insert | Fire]) -> Array:
+        """Return how far the patient's breath moves the breast until now, mm, shape (3,).
+
+        It goes to and fro about its middle, and counts when a needle goes in and when it is fired.
+        """
+        done = [type(intent) for intent in state.intents if isinstance(intent, Insert | Fire)]
+        inserted = done.count(Insert)
+
+        def at(moment: type[Intent], number: int) -> Array:
+            rng = stream(self.seed, "breath", moment.name, number)
+            return needle.patient_motion(self.conditions.placement, rng=rng)
+
+        here = at(now, inserted + (now is Insert))
+        return here - at(done[-1], inserted) if inserted else here
 
     def _adjust(self, state: ProcedureState, along_mm: float) -> ProcedureState:
         new = super()._adjust(state, along_mm)

@@ -34,6 +34,12 @@ class Skill:
         Insertions of a vacuum device before giving up.
     untrained_share : float
         How far the freehand hand is from trained (0) towards untrained (1).
+    looks : int
+        Ultrasound frames in which the needle is looked for before it is fired, for each insertion.
+    needle_tolerance_mm : float
+        By how much the needle's line, and its depth, may miss the target when it is fired by hand.
+    looks_before_firing : int
+        Whether the needle is looked at again after it was corrected (1) or fired as it is (0).
     """
 
     efficiency: float
@@ -44,6 +50,9 @@ class Skill:
     pairs: int
     max_passes: int
     untrained_share: float
+    looks: int
+    needle_tolerance_mm: float
+    looks_before_firing: int
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 
 
@@ -55,6 +64,12 @@ class Search:
     how far the reference marks may lie from their nominal places, `tip_gate_mm` how far the
     needle's point from where it was sent; `tip_sd_px` is the error of reading it, per axis and
     view.
+    With a needle in hand: `first_look_share` is how much of the way it goes before the first look,
+    `target_inside_mm` how far from the far edge of the image the target then stands,
+    `plane_step_deg` by how much the probe is turned to find it, `tip_short_mm` how much shorter
+    than the shaft's marks say it may look, `flat_entry_mm` from where it goes in where a margin
+    forbids the usual place; foci are taken for those marked within `seen_again_mm`, at least
+    `seen_again_foci` of them.
     `film_false_alarms` is the mean number of false specks that pure noise is allowed on a film.
     """
 
@@ -69,6 +84,13 @@ class Search:
     below_mm: float
     ultrasound_gate_mm: float
     correlate_gate_mm: float
+    first_look_share: float
+    target_inside_mm: float
+    plane_step_deg: float
+    tip_short_mm: float
+    flat_entry_mm: tuple[float, float]
+    seen_again_mm: float
+    seen_again_foci: int
     minimum_radius_mm: float
     core_end_mm: float
     aperture_inside_mm: float

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
+from stereosim.biopsy.needle import load_placement
 from stereosim.imaging.ultrasound.observer import EchoFinding, search
 from stereosim.procedures.intents import (
-    Advance,
     ChooseDevice,
     Film,
-    Fire,
     Intent,
     MarkEcho,
     PlaceClip,
@@ -29,6 +28,7 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import spread_order
+from stereosim.procedures.operators.freehand import Approach, Hand, Target, plan
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -102,53 +102,70 @@ class UltrasoundOperator:
         yield MarkEcho(_triple(seen.referral.supine_mm), "blind")
 
     def biopsy(self, seen: Seen, variants: tuple[str, ...]) -> Policy:
-        """Sample the marked place freehand with the first of `variants` that is safe."""
+        """Sample the marked place freehand with the first of `variants` that may be fired."""
+        sampled, usual = False, load_placement()["freehand"].entry_distance_mm
         for name in variants:
             seen = yield ChooseDevice(name)
-            assert seen.margins is not None
-            if seen.margins.safe:
+            device = self.devices[name]
+            approach = plan(seen, device, self.search, usual)
+            if approach is None:
+                continue
+            passes = self._gun_passes if device.kind == "gun" else self._vacuum_passes
+            seen = yield from passes(seen, device, approach)
+            sampled = seen.cores > 0
+            if sampled:
                 break
-        else:
-            yield Stop("inaccessible")
-            return
-        device = self.devices[name]
-        if device.kind == "gun":
-            seen = yield from self._gun_passes(seen, device)
-        else:
-            seen = yield from self._vacuum_passes(seen, device)
-        if seen.cores:
+        if sampled:
             yield PlaceClip()
-        yield Stop("finished")
+        yield Stop("finished" if sampled else "inaccessible")
 
-    def _vacuum_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
-        for k in range(self.skill.max_passes):
-            seen = yield Advance()
-            seen = yield Fire()
-            seen = yield Sample(hours_towards(None, device.usual_cores))
+    def _vacuum_passes(
+        self, seen: Seen, device: Device, approach: Approach
+    ) -> Generator[Intent, Seen, Seen]:
+        """Insert anew where the needle is seen to lie too far beside, or the film shows nothing.
+
+        Where nothing was seen, one insertion is all: a second would go to the same place.
+        """
+        assert seen.marked_mm is not None
+        target = Target(seen.marked_mm, self.aims)
+        insertions = 1 if seen.marked_reason == "blind" else self.skill.max_passes
+        for k in range(insertions):
+            last = k == insertions - 1
+            seen, led = yield from Hand(self.skill, self.search, device).lead(
+                seen, target, approach
+            )
+            if led is None:
+                break
+            miss = led.miss_mm
+            beside = 0.0 if miss is None else float(np.hypot(miss[0], miss[1]))
+            if beside > self.skill.retarget_mm and not last:
+                seen = yield Withdraw()
+                continue
+            seen = yield Sample(hours_towards(miss, device.usual_cores))
             seen = yield Film()
-            if cores_with_calcification(seen.films[-1]) or k == self.skill.max_passes - 1:
+            if cores_with_calcification(seen.films[-1]) or last:
                 break
             seen = yield Withdraw()
         return seen
 
-    def _gun_passes(self, seen: Seen, device: Device) -> Generator[Intent, Seen, Seen]:
+    def _gun_passes(
+        self, seen: Seen, device: Device, approach: Approach
+    ) -> Generator[Intent, Seen, Seen]:
         """Aim each pass at another of the foci; once round, step aside from each."""
         assert seen.marked_mm is not None
-        reason = seen.marked_reason
         order: list[int] = []
         if len(self.aims):
             away = np.linalg.norm(self.aims - seen.marked_mm, axis=1)
             order = spread_order(self.aims, int(np.argmin(away)))
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
-            if order:
-                seen = yield MarkEcho(_triple(self.aims[order[k % len(order)]]), reason)
-                seen = yield ChooseDevice(device.name)
-                assert seen.margins is not None
-                if not seen.margins.safe:
-                    continue
+            focus = self.aims[order[k % len(order)]] if order else seen.marked_mm
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
-            seen = yield Advance((0.0, float(spot[0]), float(spot[1])))
-            seen = yield Fire()
+            aside = np.array([0.0, float(spot[0]), float(spot[1])])
+            seen, led = yield from Hand(self.skill, self.search, device).lead(
+                seen, Target(focus + aside, self.aims), approach
+            )
+            if led is None:
+                continue
             seen = yield Sample((hour,))
             if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
