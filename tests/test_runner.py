@@ -14,8 +14,9 @@ from stereosim.experiments.parameters import all_parameters
 from stereosim.experiments.progress import Cancel, CancelledError, Meter, Progress
 from stereosim.experiments.results import ArmResult
 from stereosim.experiments.runner import Comparison, run_comparison
-from stereosim.experiments.trial import Setting, setting_of
+from stereosim.experiments.trial import Room, Setting, TrialRecord, setting_of
 from stereosim.imaging.ultrasound.probes import load_probes
+from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.provenance import SpecError
 from tests.synthetic_results import cohort
 
@@ -109,6 +110,7 @@ def test_progress_counts_what_was_there_and_expects_the_rest() -> None:
         (lambda: Comparison("case-1", 1, -1), "seed"),
         (lambda: Comparison("case-1", 1, 1, displacement_mm=25.5), "displacement-mm: 25.5"),
         (lambda: Comparison("case-1", 1, 1, displacement_mm=-1.0), "displacement-mm: -1"),
+        (lambda: Comparison("case-1", 1, 1, referred=True), "referred: 'case-1' is a case"),
         (lambda: setting_of(unit="toaster"), "unit: 'toaster'"),
         (lambda: setting_of(probe="curved"), "probe: 'curved'"),
         (lambda: setting_of(skill="genius"), "skill: 'genius'"),
@@ -149,6 +151,32 @@ def test_displacements_are_other_runs_and_stand_in_the_header(
     assert asked.parameters()["screening"]["supine_displacement_mm"].value == 5.0
     assert asked.parameters()["screening"]["thickness_mean_mm"].value == 59.0
     assert "case-1" not in CASE.parameters()
+
+
+def test_who_is_not_referred_has_no_rows_and_is_not_biopsied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Comparison("screening", 4, 1, referred=True)
+    looked_at: list[str] = []
+
+    def sees(patient: VirtualPatient, *, rng: np.random.Generator) -> bool:
+        looked_at.append(patient.label)
+        return not patient.label.endswith("-2")
+
+    def biopsied(patient: VirtualPatient, room: Room, *, seed: int, trial: int) -> TrialRecord:
+        return TrialRecord(tuple(row for row in MADE_UP if row.trial == trial), {})
+
+    monkeypatch.setattr(runner, "is_referred", sees)
+    monkeypatch.setattr(runner, "run_trial", biopsied)
+    rows = run_comparison(asked, tmp_path, workers=1)
+    assert {row.trial for row in rows} == {0, 1, 3}
+    text = (tmp_path / "trials.jsonl").read_text()
+    looked_at.clear()
+    assert run_comparison(asked, tmp_path, workers=1) == rows
+    assert looked_at == ["screening-1-2"]
+    assert (tmp_path / "trials.jsonl").read_text() == text
+    with pytest.raises(SpecError, match="referred: True, asked False"):
+        run_comparison(replace(asked, referred=False), tmp_path, workers=1)
 
 
 def test_a_family_brings_its_variants() -> None:

@@ -61,6 +61,12 @@ def add_parser(subparsers: Any) -> None:
         help="how uncertain the mammogram leaves the place in the supine breast: RMS, 0 to 25 mm "
         "(default: that of the case or cohort)",
     )
+    parser.add_argument(
+        "--referred",
+        action="store_true",
+        help="of a cohort, biopsy only women whose target is found on a simulated screening "
+        "mammogram; the others are drawn and counted (default: biopsy all)",
+    )
     mis_set.add_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -79,7 +85,14 @@ def run(args: argparse.Namespace) -> int:
         misalignment=mis_set.misalignment_of(args),
         calibrated=args.calibrated,
     )
-    comparison = Comparison(args.patients, args.trials, args.seed, setting, args.displacement_mm)
+    comparison = Comparison(
+        args.patients,
+        args.trials,
+        args.seed,
+        setting,
+        displacement_mm=args.displacement_mm,
+        referred=args.referred,
+    )
     workers = default_workers() if args.workers is None else max(1, args.workers)
     written = compare(comparison, args.out, workers=workers, report=_show, command=_command(args))
     if args.json:
@@ -100,6 +113,8 @@ def _command(args: argparse.Namespace) -> str:
         words.append(f"--devices {' '.join(args.devices)}")
     if args.displacement_mm is not None:
         words.append(f"--displacement-mm {args.displacement_mm:g}")
+    if args.referred:
+        words.append("--referred")
     return " ".join([*words, *mis_set.words(args), "--out DIR"])
 
 

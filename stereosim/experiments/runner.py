@@ -20,13 +20,14 @@ from typing import Any
 from stereosim import __version__
 from stereosim.experiments.parameters import all_parameters
 from stereosim.experiments.progress import Cancel, Meter, Progress
+from stereosim.experiments.referral import is_referred
 from stereosim.experiments.results import ArmResult
 from stereosim.experiments.trial import Room, Setting, run_trial
 from stereosim_phantoms.cases import list_cases, load_case
 from stereosim_phantoms.cohort import Cohort, draw_patient, list_cohorts, load_cohort
 from stereosim_phantoms.patient import VirtualPatient
 from stereosim_phantoms.provenance import Parameter, SpecError
-from stereosim_phantoms.randomness import derived_seed
+from stereosim_phantoms.randomness import derived_seed, stream
 
 FIDELITY = "image"
 # The map from the compressed to the supine breast can be inverted up to there.
@@ -51,6 +52,9 @@ class Comparison:
         How well the mammogram says where to look: RMS of the random part of the way from the
         compressed to the supine breast, instead of that of the cohort or case.  The breasts and the
         lesions stay as they are.
+    referred : bool
+        Of a cohort, only women whose target a screening mammogram shows are biopsied
+        (:mod:`~stereosim.experiments.referral`); the others are drawn and have no rows.
 
     Examples
     --------
@@ -68,6 +72,7 @@ class Comparison:
     seed: int
     setting: Setting = field(default_factory=Setting)
     displacement_mm: float | None = None
+    referred: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an unknown name and counts out of range, before anything runs."""
@@ -82,6 +87,8 @@ class Comparison:
             raise SpecError(
                 f"displacement-mm: {self.displacement_mm:g} is not 0 to {LARGEST_DISPLACEMENT_MM:g}"
             )
+        if self.referred and self.patients not in list_cohorts():
+            raise SpecError(f"referred: {self.patients!r} is a case, which has been referred")
 
     def patient(self, trial: int) -> VirtualPatient:
         """Return the patient of one trial."""
@@ -118,6 +125,7 @@ class Comparison:
             "seed": self.seed,
             "setting": json.loads(json.dumps(dataclasses.asdict(self.setting))),
             "displacement_mm": self.displacement_mm,
+            "referred": self.referred,
             "version": __version__,
             "fidelity": FIDELITY,
         }
@@ -129,8 +137,12 @@ def _room(setting: Setting) -> Room:
 
 
 def trial_rows(comparison: Comparison, trial: int) -> tuple[ArmResult, ...]:
-    """Run one trial of `comparison`; what a worker does."""
+    """Run one trial of `comparison`, which is empty for who is not referred; what a worker does."""
     patient = comparison.patient(trial)
+    if comparison.referred:
+        noise = stream(comparison.seed, trial, "screening")
+        if not is_referred(patient, rng=noise):
+            return ()
     room = _room(comparison.setting)
     return run_trial(patient, room, seed=comparison.seed, trial=trial).rows
 
@@ -144,6 +156,8 @@ def run_comparison(
     cancel: Cancel | None = None,
 ) -> list[ArmResult]:
     """Run the trials that `out` does not hold yet and return all rows in order of trials.
+
+    Who was not referred has no rows, and is looked at again when a run goes on.
 
     Parameters
     ----------
@@ -168,11 +182,11 @@ def run_comparison(
     done = _open(comparison, out)
     missing = [trial for trial in range(comparison.trials) if trial not in done]
     meter = Meter("trials", comparison.trials, report, done=comparison.trials - len(missing))
-    with (out / "trials.jsonl").open("a", encoding="utf-8") as stream:
+    with (out / "trials.jsonl").open("a", encoding="utf-8") as lines:
         for trial, rows in _results(comparison, missing, workers, cancel):
-            stream.write("".join(row.to_json() + "\n" for row in rows))
-            stream.flush()
-            os.fsync(stream.fileno())
+            lines.write("".join(row.to_json() + "\n" for row in rows))
+            lines.flush()
+            os.fsync(lines.fileno())
             done[trial] = rows
             meter.advance()
     # Workers finish in any order; the file that is left does not show it.

@@ -127,6 +127,7 @@ def summarise(
     subject: str = "",
     command: str = "",
     one_case: bool = False,
+    drawn: int | None = None,
     parameters: Mapping[str, Mapping[str, Parameter]] | None = None,
 ) -> dict[str, Any]:
     """Summarise all arms of all trials.
@@ -143,15 +144,18 @@ def summarise(
         Command line that makes the same result again.
     one_case : bool
         The trials repeat one case with other noise, rather than drawing other women.
+    drawn : int, optional
+        Women drawn, where not all of them were referred.
     parameters : mapping, optional
         Catalogue name -> parameter name -> Parameter: all that the models used.
 
     Returns
     -------
     dict
-        JSON-ready: ``trials, seed, version, fidelity, subject, command, one_case, rows, paired,
-        published, agreement_rule, parameters``.  ``rows`` is long form (:func:`outcome_rows`),
-        ``paired`` the differences stereotactic minus ultrasound (:func:`paired_rows`).
+        JSON-ready: ``trials, drawn, seed, version, fidelity, subject, command, one_case, rows,
+        paired, published, agreement_rule, parameters``.  ``rows`` is long form
+        (:func:`outcome_rows`), ``paired`` the differences stereotactic minus ultrasound
+        (:func:`paired_rows`).
 
     Raises
     ------
@@ -161,8 +165,10 @@ def summarise(
     if not results:
         raise ValueError("no result to summarise")
     check_trials(results)
+    trials = len({r.trial for r in results})
     return {
-        "trials": len({r.trial for r in results}),
+        "trials": trials,
+        "drawn": trials if drawn is None else drawn,
         "seed": seed,
         "version": version,
         "fidelity": fidelity,

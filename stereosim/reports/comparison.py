@@ -15,6 +15,7 @@ from stereosim.reports.examples import example_images
 from stereosim.reports.html import write_report
 from stereosim.reports.table import text_report
 from stereosim_phantoms.cases import list_cases, load_case
+from stereosim_phantoms.provenance import SpecError
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,15 @@ def compare(
     Raises
     ------
     SpecError
-        Where `out` holds another run.
+        Where `out` holds another run, or nobody was referred.
     CancelledError
         Where `cancel` was set.
     """
     results = run_comparison(comparison, out, workers=workers, report=report, cancel=cancel)
-    subject = _subject(comparison)
+    if not results:
+        raise SpecError("referred: no mammogram shows a target; draw more women")
+    women = len({row.trial for row in results})
+    subject = _subject(comparison, referred=women)
     parameters = comparison.parameters()
     summary = summarise(
         results,
@@ -80,23 +84,28 @@ def compare(
         subject=subject,
         command=command,
         one_case=comparison.patients in list_cases(),
+        drawn=comparison.trials,
         parameters=parameters,
     )
     path = out / "summary.json"
     path.write_text(summary_json(summary), encoding="utf-8")
     room = Room(comparison.setting)
-    example = run_trial(comparison.patient(0), room, seed=comparison.seed, trial=0)
+    first = results[0].trial
+    example = run_trial(comparison.patient(first), room, seed=comparison.seed, trial=first)
     images = example_images(example)
     page = write_report(out, summary, results, images, parameters, title=subject)
     return Written(path, page, text_report(summary, words=True))
 
 
-def _subject(comparison: Comparison) -> str:
-    """Say in words who was biopsied."""
+def _subject(comparison: Comparison, *, referred: int) -> str:
+    """Say in words who was biopsied; `referred` is how many of those drawn."""
     if comparison.patients in list_cases():
         subject = f"{load_case(comparison.patients).title} ({comparison.patients})"
     else:
         subject = comparison.cohort().title
     if comparison.displacement_mm is not None:
         subject += f", supine place uncertain by {comparison.displacement_mm:g} mm RMS"
+    if comparison.referred:
+        missed = comparison.trials - referred
+        subject += f" ({missed} of {comparison.trials} drawn not referred: not seen at screening)"
     return subject
