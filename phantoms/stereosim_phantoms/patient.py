@@ -19,6 +19,9 @@ from stereosim_phantoms.solids import Array, Ellipsoids, Specks
 from stereosim_phantoms.supine import SupineMap, supine_map
 from stereosim_phantoms.texture import sampled_texture
 
+# Points of a supine field that a thread computes at a time.
+AT_ONCE = 8_000
+
 
 @dataclass(frozen=True)
 class VirtualPatient:
@@ -78,37 +81,39 @@ class VirtualPatient:
         volumes = {name: np.zeros(shape, dtype=np.float32) for name in VOLUMES}
         anatomy, rows = anatomy_of(self.breast), self._mass_rows()
         blood = mass_kinds()[BLOOD]
-        y, x = np.meshgrid(
-            *(origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (1, 0)), indexing="ij"
-        )
+        z, y, x = (origin[a] + spacing_mm * np.arange(shape[2 - a]) for a in (2, 1, 0))
+        # Some slices at a time: for all points at once would take 70 MB.
+        count = max(1, AT_ONCE // (len(x) * len(y)))
 
-        def fill(k: int) -> None:
-            """Fill slice `k`: a slice at a time, for all points at once would take 70 MB."""
-            depth = origin[2] + k * spacing_mm
-            places = np.stack([x.ravel(), y.ravel(), np.full(x.size, depth)], axis=1)
+        def fill(first: int) -> None:
+            """Fill some slices from `first` on."""
+            part = slice(first, first + count)
+            grid = np.meshgrid(z[part], y, x, indexing="ij")
+            places = np.stack([side.ravel() for side in reversed(grid)], axis=1)
             places = self.supine.breast_from_supine(places)
             found = anatomy.evaluate(places, spacing_mm, rows)
             beside = (found[:, 0] == 0.0) & np.isfinite(places[:, 0])
-            covered = float(np.clip((self.breast.skin_mm - depth) / spacing_mm + 0.5, 0.0, 1.0))
             inside = np.where(beside, 1.0, found[:, 0])
+            covered = np.clip((self.breast.skin_mm - grid[0].ravel()) / spacing_mm + 0.5, 0.0, 1.0)
             # A vessel takes the place of gland, ligament and fat.
+            bloodless = 1.0 - found[:, 9]
             blooded = (found[:, 0] - found[:, 1] - found[:, 4]) * found[:, 9]
             parts = {
-                "gland": found[:, 2] * (1.0 - found[:, 9]),
-                "ligament": found[:, 3] * (1.0 - found[:, 9]),
+                "gland": found[:, 2] * bloodless,
+                "ligament": found[:, 3] * bloodless,
                 "mass": found[:, 4] - found[:, 8],
                 "fluid": found[:, 8] + blooded,
                 "mass_power": found[:, 10] + blood.power * blooded,
                 "mass_attenuation": found[:, 11] + blood.attenuation * blooded,
                 "walled": found[:, 12],
             }
-            for name, part in parts.items():
-                volumes[name][k] = (1.0 - covered) * part.reshape(x.shape)
-            volumes["inside"][k] = inside.reshape(x.shape)
-            volumes["skin"][k] = covered * volumes["inside"][k]
+            for name, value in parts.items():
+                volumes[name][part] = ((1.0 - covered) * value).reshape(grid[0].shape)
+            volumes["inside"][part] = inside.reshape(grid[0].shape)
+            volumes["skin"][part] = (covered * inside).reshape(grid[0].shape)
 
         with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(fill, range(shape[0])))
+            list(pool.map(fill, range(0, shape[0], count)))
         tubes = self._tubes_near(origin, origin + spacing_mm * np.array(shape[::-1]))
         return SupineField(origin, float(spacing_mm), **volumes, tubes=tubes)
 
