@@ -40,10 +40,11 @@ class Slant(NamedTuple):
     @classmethod
     def of(cls, pose: ProbePose) -> Slant:
         """Return the slant of the beam of a probe at `pose`."""
-        if pose.tilt_deg == 0.0:
-            return cls(1.0 - pose.strain)
-        x, y, z = pose.supine_mm([0.0, 0.0, 1.0]) - pose.origin_mm
-        return cls(float(1.0 / z), float(x / z), float(y / z))
+        left, t = 1.0 - pose.strain, math.radians(pose.tilt_deg)
+        if t == 0.0:
+            return cls(left)  # whatever the angle
+        x, y, _ = left**2 * math.tan(t) * pose.across_axis()
+        return cls(left / math.cos(t), float(x), float(y))
 
 
 LEVEL = Slant()
