@@ -9,6 +9,7 @@ from scipy import stats
 
 from stereosim_phantoms.breast import BreastSpec
 from stereosim_phantoms.calcifications import ClusterSpec, morphologies
+from stereosim_phantoms.cases import list_cases
 from stereosim_phantoms.cohort import (
     COHORTS,
     draw_breast,
@@ -262,7 +263,7 @@ def test_a_wrong_cohort_on_a_base_is_refused(tmp_path: Path, text: str, message:
 
 def test_a_cohort_on_two_bases_differs_in_what_both_name() -> None:
     both, thin, mass = (
-        load_cohort(name) for name in ("thin-visible", "thin-breast", "visible-in-mass")
+        load_cohort(name) for name in ("thin-visible", "thin-breasts", "visible-in-mass")
     )
     screening = load_cohort("screening")
     assert both.thickness_range_mm == thin.thickness_range_mm != screening.thickness_range_mm
@@ -271,8 +272,8 @@ def test_a_cohort_on_two_bases_differs_in_what_both_name() -> None:
 
 
 def test_thin_breasts_are_thin_and_masses_hold_coarse_clusters() -> None:
-    thin = [draw_breast(load_cohort("thin-breast"), 3, i) for i in range(200)]
-    assert all(20.0 <= breast.thickness_mm <= 30.0 for breast in thin)
+    thin = [draw_breast(load_cohort("thin-breasts"), 3, i) for i in range(200)]
+    assert all(20.0 <= breast.thickness_mm <= 26.0 for breast in thin)
     usual = [draw_breast(load_cohort("screening"), 3, i) for i in range(200)]
     density = [np.mean([b.glandular_fraction for b in breasts]) for breasts in (thin, usual)]
     assert density[0] > density[1] + 0.05  # thin breasts are the dense ones
@@ -281,6 +282,11 @@ def test_thin_breasts_are_thin_and_masses_hold_coarse_clusters() -> None:
         assert any(mass.holds_target for mass in patient.masses)
         target = patient.specks.subset(patient.specks.target)
         assert target.solids.diameters_mm.mean() > 0.4
+
+
+def test_no_cohort_bears_the_name_of_a_case() -> None:
+    """A comparison takes either; one of the same name would hide the other."""
+    assert not set(list_cohorts()) & set(list_cases())
 
 
 def test_unknown_cohort() -> None:
