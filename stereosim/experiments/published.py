@@ -209,9 +209,11 @@ def beside_published(
     -------
     list of dict
         ``row, outcome, guidance, device, published, published_ci95, published_k, published_n,
-        simulated, simulated_ci95, simulated_k, simulated_n, role, agrees, note, definition,
-        source``; ``simulated`` and the intervals may be None, ``agrees`` is True, False or None
-        (not judged, `note` says why).
+        simulated, simulated_ci95, simulated_k, simulated_n, direction, role, agrees, note,
+        definition, source``; ``simulated`` and the intervals may be None, ``direction`` is where
+        the simulated estimate lies, ``"higher"``, ``"lower"``, ``"equal"`` or None where it is
+        another quantity or not simulated; ``agrees`` is True, False or None (not judged, `note`
+        says why).
     """
     guided = sorted((r for r in results if r.mode == "as guided"), key=lambda r: r.trial)
     return [_compare(row, guided, one_case=one_case) for row in load_published().values()]
@@ -257,12 +259,22 @@ def _compare(row: PublishedRow, guided: Sequence[ArmResult], *, one_case: bool) 
         "simulated_ci95": None if interval is None else list(interval),
         "simulated_k": k if n else None,
         "simulated_n": n,
+        "direction": _direction(row, simulated),
         "role": row.role,
         "agrees": agrees,
         "note": note,
         "definition": row.definition,
         "source": source.source,
     }
+
+
+def _direction(row: PublishedRow, simulated: float | None) -> str | None:
+    """Return on which side of the published figure the simulated one lies."""
+    if simulated is None or not row.like_for_like:
+        return None
+    if simulated == row.estimate:
+        return "equal"
+    return "higher" if simulated > row.estimate else "lower"
 
 
 def clustered(items: Sequence[tuple[int, int]]) -> tuple[float, Interval, float]:

@@ -20,6 +20,7 @@ from stereosim.reports.wording import (
     nouns,
     percent,
     points,
+    span,
 )
 
 WIDTH = 100
@@ -214,23 +215,33 @@ def proportion_text(
     return f"{text} (n = {n})" if n else text
 
 
+def _proportion_cell(line: Row, key: str) -> list[str]:
+    """Return a proportion and below it its interval."""
+    cell = [proportion_text(line[key], line[f"{key}_k"], line[f"{key}_n"])]
+    interval = line[f"{key}_ci95"]
+    return cell if interval is None else [*cell, f"  {span(interval)}"]
+
+
 def agreement_text(line: Row) -> str:
-    """Return "yes", "no", or in short why it was not judged."""
+    """Return "yes", "no", or why it was not judged; and where the simulated figure lies."""
+    side = f", {line['direction']}" if line["direction"] else ""
     if line["agrees"] is None:
-        return str(line["note"]).rpartition(": ")[2] if "too wide" in line["note"] else line["note"]
-    return "yes" if line["agrees"] else "no"
+        note = str(line["note"])
+        return note.rpartition(": ")[2] + side if "too wide" in note else note
+    return ("yes" if line["agrees"] else "no") + side
 
 
 def _published(summary: Summary) -> list[str]:
     """Return the simulated figures beside the published ones."""
     widths = [16, 31, 20, 18, 15]
     lines = [_line(["Row", "Published outcome", "published", "simulated", "agrees"], widths)]
+    lines.append(_line(["", "", "  95 % interval", "  95 % interval", ""], widths))
     for line in summary["published"]:
         cells: list[list[str]] = [
             [line["row"]],
             textwrap.wrap(line["outcome"], widths[1] - 2),
-            [proportion_text(line["published"], line["published_k"], line["published_n"])],
-            [proportion_text(line["simulated"], line["simulated_k"], line["simulated_n"])],
+            _proportion_cell(line, "published"),
+            _proportion_cell(line, "simulated"),
             textwrap.wrap(agreement_text(line), widths[4]),
         ]
         for i in range(max(map(len, cells))):
