@@ -16,6 +16,8 @@ from stereosim_phantoms.kernels._jit import njit
 
 QUARTER = 0.25 * math.pi
 SURFACE = 1.0 + 1e-9
+# Points whose waves are undone together.
+BLOCK = 64
 
 
 @njit
@@ -45,6 +47,34 @@ def _height(w: float, rho: float) -> float:
             break
         v = step
     return v
+
+
+@njit
+def _sine(a: float) -> float:
+    """Sine of an angle of some turns, to 1e-13: several at once, which the library's cannot be."""
+    k = math.floor(a * (1.0 / math.pi) + 0.5)
+    r = a - k * math.pi
+    q = r * r
+    tail = 1.0 / 6227020800.0 + q * (-1.0 / 1307674368000.0 + q / 355687428096000.0)
+    tail = 1.0 / 362880.0 + q * (-1.0 / 39916800.0 + q * tail)
+    tail = 1.0 + q * (-1.0 / 6.0 + q * (1.0 / 120.0 + q * (-1.0 / 5040.0 + q * tail)))
+    return (1.0 - 2.0 * (k - 2.0 * math.floor(0.5 * k))) * r * tail
+
+
+@njit
+def _unwaved(points: Any, first: int, waves: Any, block: Any) -> None:
+    """Fill `block` (3, BLOCK) with `points` from `first` on, waves undone."""
+    count = min(BLOCK, points.shape[0] - first)
+    x, y, z = block[0], block[1], block[2]
+    for n in range(count):
+        x[n], y[n], z[n] = points[first + n, 0], points[first + n, 1], points[first + n, 2]
+    for i in range(waves.shape[0] - 1, -1, -1):
+        ax, ay, kx, ky, kz = waves[i, 0], waves[i, 1], waves[i, 2], waves[i, 3], waves[i, 4]
+        phase, rest, size = waves[i, 5], waves[i, 6], waves[i, 7]
+        for n in range(count):
+            shift = size * (_sine(kx * x[n] + ky * y[n] + kz * z[n] + phase) - rest)
+            x[n] -= ax * shift
+            y[n] -= ay * shift
 
 
 @njit
@@ -89,16 +119,12 @@ def supine_from_breast(points: Any, shape: Any, waves: Any, result: Any) -> None
 def breast_from_supine(points: Any, shape: Any, waves: Any, result: Any) -> None:
     """Fill `result` (n, 3) with the breast places of supine `points` (n, 3); NaN outside."""
     rho = shape[3]
+    block = np.empty((3, BLOCK))
     for n in range(points.shape[0]):
-        x, ys, depth = points[n, 0], points[n, 1], points[n, 2]
+        if n % BLOCK == 0:
+            _unwaved(points, n, waves, block)
+        x, ys, depth = block[0, n % BLOCK], block[1, n % BLOCK], block[2, n % BLOCK]
         result[n, :] = np.nan
-        for i in range(waves.shape[0] - 1, -1, -1):
-            wave = waves[i]
-            shift = wave[7] * (
-                math.sin(wave[2] * x + wave[3] * ys + wave[4] * depth + wave[5]) - wave[6]
-            )
-            x -= wave[0] * shift
-            ys -= wave[1] * shift
         xi = x / shape[2]
         if not abs(xi) < 1.0:
             continue
