@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.calibrate import KINDS, null_maxima, null_scans
+from stereosim.imaging.ultrasound.calibrate import KINDS, null_maxima, null_patient, null_scans
 from stereosim.imaging.ultrasound.certainty import SPECK_LOOKS, Thresholds, load_thresholds
 from stereosim.imaging.ultrasound.observer import (
     Foci,
@@ -235,6 +235,20 @@ def test_where_there_is_nothing_the_reader_is_not_sure():
         for rate in (0.001, 0.05, 0.3):
             assert not too_small(chances[:, 0], rate)
             assert not too_small(chances[:, 1], rate)
+
+
+def test_women_of_the_null_scans_have_all_but_lesions():
+    patient = null_patient(4711, 0)
+    place = patient.referral.supine_mm
+    x, y, z = place
+    field = patient.supine_field(
+        np.array([x - 12.0, y - 12.0, 0.0]), np.array([x + 12.0, y + 12.0, z + 20.0]), 0.4
+    )
+    assert len(patient.supine_specks()) == 0
+    assert field.mass.max() == 0.0
+    assert len(field.tubes) > 0  # ducts and vessels with their walls
+    assert field.gland.max() > 0.5
+    assert field.ligament.max() > 0.0
 
 
 @pytest.mark.slow

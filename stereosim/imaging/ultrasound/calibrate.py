@@ -24,7 +24,7 @@ from stereosim.imaging.ultrasound.probes import DATA, load_probe
 from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep, scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
 from stereosim_phantoms.cohort import draw_patient, load_cohort
-from stereosim_phantoms.patient import NO_SPECKS
+from stereosim_phantoms.patient import NO_SPECKS, VirtualPatient
 from stereosim_phantoms.provenance import load_toml
 
 COHORT = "screening"
@@ -33,9 +33,14 @@ EXTENT_MM = 40.0
 KINDS = ("focus", "cluster", "mass")
 
 
+def null_patient(seed: int, index: int) -> VirtualPatient:
+    """Return patient `index` of the cohort without calcifications and without masses."""
+    return replace(draw_patient(load_cohort(COHORT), seed, index), specks=NO_SPECKS, masses=())
+
+
 def null_sweep(probe_name: str, seed: int, index: int) -> Sweep:
-    """Scan patient `index` of the cohort without calcifications and without masses."""
-    patient = replace(draw_patient(load_cohort(COHORT), seed, index), specks=NO_SPECKS, masses=())
+    """Scan :func:`null_patient` at the place that her referral names."""
+    patient = null_patient(seed, index)
     probe = load_probe(probe_name)
     place = patient.referral.supine_mm
     lo, hi = scan_box(place[:2], EXTENT_MM, probe)
