@@ -138,7 +138,7 @@ SPECKS = np.array([[1, 0, 3], [4, 5, 5], [4, 11, 0], [7, 2, 9]]), np.array([3.0,
 
 
 @pytest.mark.parametrize("sizes", [(5, 5), (3, 7)])
-def test_loss(sizes):
+def test_loss_and_its_twin(sizes):
     rng = np.random.default_rng(12)
     taps = [share / share.sum() for share in (rng.uniform(size=n) for n in sizes)]
     fixed = (
