@@ -91,21 +91,20 @@ class VirtualPatient:
             grid = np.meshgrid(z[part], y, x, indexing="ij")
             places = np.stack([side.ravel() for side in reversed(grid)], axis=1)
             places = self.supine.breast_from_supine(places)
-            found = anatomy.evaluate(places, spacing_mm, rows)
-            beside = (found[:, 0] == 0.0) & np.isfinite(places[:, 0])
-            inside = np.where(beside, 1.0, found[:, 0])
+            found = np.ascontiguousarray(anatomy.evaluate(places, spacing_mm, rows).T)
+            breast, skin, gland, ligament, mass, _, _, _, fluid, vessel, power, loss, walled = found
+            inside = np.where((breast == 0.0) & np.isfinite(places[:, 0]), 1.0, breast)
             covered = np.clip((self.breast.skin_mm - grid[0].ravel()) / spacing_mm + 0.5, 0.0, 1.0)
             # A vessel takes the place of gland, ligament and fat.
-            bloodless = 1.0 - found[:, 9]
-            blooded = (found[:, 0] - found[:, 1] - found[:, 4]) * found[:, 9]
+            blooded = (breast - skin - mass) * vessel
             parts = {
-                "gland": found[:, 2] * bloodless,
-                "ligament": found[:, 3] * bloodless,
-                "mass": found[:, 4] - found[:, 8],
-                "fluid": found[:, 8] + blooded,
-                "mass_power": found[:, 10] + blood.power * blooded,
-                "mass_attenuation": found[:, 11] + blood.attenuation * blooded,
-                "walled": found[:, 12],
+                "gland": gland * (1.0 - vessel),
+                "ligament": ligament * (1.0 - vessel),
+                "mass": mass - fluid,
+                "fluid": fluid + blooded,
+                "mass_power": power + blood.power * blooded,
+                "mass_attenuation": loss + blood.attenuation * blooded,
+                "walled": walled,
             }
             for name, value in parts.items():
                 volumes[name][part] = ((1.0 - covered) * value).reshape(grid[0].shape)
