@@ -2,10 +2,10 @@
 
 The reader knows what a person at the machine knows: where the needle goes through the skin, at
 about which angle it is held, and how thick it is; not where it lies.  Lines near the one expected
-are tried.  Along each, the light over what lies just above and below is summed, less what a bright
-line of speckle or a septum would give: the largest sum of any stretch is the statistic, and its end
-is the end of the needle.  A needle that crosses the plane ends where it leaves it, and the
-reader cannot tell.
+are tried.  Along each, the light over what lies just above and below is summed, and part of the
+darkness behind, less what a bright line of speckle or a septum would give: the largest sum of any
+stretch is the statistic, and its end is the end of the needle.  A needle that crosses the plane
+ends where it leaves it, and the reader cannot tell.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class NeedleReader:
         How far from the line expected a needle is looked for: turned, and moved along the depth.
     beside_mm
         Nearest and farthest row, above and below, with which the line is compared.
+    shadow_db, shadow_share
+        Step from the tissue above to the shadow that is not yet one, and how much of more counts.
     needle_db, most_db
         Contrast that the sum is taken over, and the largest that counts.
     skin_mm
@@ -53,6 +55,8 @@ class NeedleReader:
     angle_deg: float
     depth_mm: float
     beside_mm: tuple[float, float]
+    shadow_db: float
+    shadow_share: float
     needle_db: float
     most_db: float
     skin_mm: float
@@ -103,7 +107,7 @@ class NeedleReading:
     visible_mm : float
         Length of the bright stretch.
     visible_share : float
-        Of what should be seen from the edge of the image to the end of the needle.
+        How much of it is a bright line, from the edge of the image to its end.
     """
 
     tip_mm: Array
@@ -154,7 +158,7 @@ def read_needle(
     at = image.along[image.along <= tip]
     where = image.edge(slope, depth, tip, at, expected) + np.outer([-0.15, 0.0, 0.15], 1.0)
     columns = image.columns[: at.size]
-    bright = image.ridge[image.rows(where), columns].max(axis=0) > reader.needle_db
+    bright = image.light[image.rows(where), columns].any(axis=0)
     w = depth + slope * tip + 0.5 * expected.diameter_mm * math.hypot(1.0, slope)
     direction = np.linalg.solve(pose.matrix, np.array([side, 0.0, slope]))
     return NeedleReading(
@@ -177,7 +181,9 @@ class _Ridges:
     columns : ndarray (n,)
         Those columns, in the order of the way.
     ridge, level : ndarrays (rows, columns)
-        Contrast, dB, and level, dB.
+        Contrast (of the shadow too), dB, and level, dB.
+    light : ndarray of bool (rows, columns)
+        Where light alone makes a line.
     """
 
     def __init__(self, frame: Frame, entry: Array, side: float, reader: NeedleReader) -> None:
@@ -192,6 +198,10 @@ class _Ridges:
         # Above twice: the lines of the tail have the shaft over them, some of them far over.
         above = np.maximum(self._band(near, far), self._band(far, 2.0 * far + near))
         ridge = self.level - np.maximum(above, self._band(-far, -near))
+        self.light = ridge > reader.needle_db
+        # Its shadow is as much a sign of it: dark below an edge.
+        shadow = above - self._band(-3.0 * far, -near) - reader.shadow_db
+        ridge = ridge + reader.shadow_share * np.clip(shadow, 0.0, reader.most_db)
         self.ridge = np.clip(ridge, -reader.most_db, reader.most_db)
         self.ridge[: round(reader.skin_mm / frame.row_mm)] = 0.0
         column = np.arange(0, columns, 2)

@@ -88,7 +88,7 @@ class Search:
     target_inside_mm: float
     plane_step_deg: float
     tip_short_mm: float
-    flat_entry_mm: tuple[float, float]
+    flat_entry_mm: tuple[float, ...]
     seen_again_mm: float
     seen_again_foci: int
     minimum_radius_mm: float
