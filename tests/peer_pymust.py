@@ -100,3 +100,13 @@ class Peer:
             value = np.interp(at, samples, base.real) + 1j * np.interp(at, samples, base.imag)
             total += weight * value * np.exp(2j * np.pi * self.param.fc * 1e-6 * us)
         return total
+
+
+def half_width_mm(profile, step_mm, first=0.0):
+    """Distance at which a one-sided amplitude last falls through half of its maximum, mm.
+
+    Samples are `step_mm` apart and begin `first` steps from the axis.
+    """
+    amplitude = np.abs(profile) / np.abs(profile).max() - 0.5
+    last = np.flatnonzero(amplitude > 0.0)[-1]
+    return (first + last + amplitude[last] / (amplitude[last] - amplitude[last + 1])) * step_mm

@@ -64,7 +64,10 @@ def broadening(profile: Array, across_mm: Array, variance_mm2: Array) -> Array:
     variance_mm2 : ndarray (n,)
         Of :func:`deflection_variance_mm2`; it adds to the beam's own width in quadrature.
     """
-    above = profile >= 0.5 * profile.max(axis=1, keepdims=True)
-    last = profile.shape[1] - 1 - np.argmax(above[:, ::-1], axis=1)
-    width = 2.0 * np.maximum(across_mm[last], across_mm[1])
+    over = profile / profile.max(axis=1, keepdims=True) - 0.5
+    last = profile.shape[1] - 1 - np.argmax(over[:, ::-1] >= 0.0, axis=1)
+    beyond = np.minimum(last + 1, profile.shape[1] - 1)
+    at, after = (over[np.arange(last.size), i] for i in (last, beyond))
+    share = np.where(beyond > last, at / np.maximum(at - after, 1e-9), 0.0)
+    width = 2.0 * (across_mm[last] + share * (across_mm[beyond] - across_mm[last]))
     return np.asarray(np.sqrt(1.0 + _WIDTH_PER_SD**2 * variance_mm2 / width**2))

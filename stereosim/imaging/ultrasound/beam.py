@@ -327,8 +327,7 @@ def _lateral(
 ) -> NDArray[np.complex128]:
     """Two-way lateral beam (depths, taps) on the fine grid."""
     half = math.ceil(LATERAL_REACH_MM / (0.5 * column))
-    fine = np.arange(-half, half + 1) * 0.5 * column
-    stored = np.linspace(0.0, fine[-1], 4 * half)  # one side, dense: then narrowed a little
+    side: Array = np.linspace(0.0, half * 0.5 * column, half + 1)
     largest = probe.active_elements * probe.pitch_mm
     smallest = 4 * probe.pitch_mm
     focus = probe.transmit_focus_mm if focus_mm is None else focus_mm
@@ -339,19 +338,8 @@ def _lateral(
         sent, np.full(depth.size, focus), _array_weight(probe, sent, depth, per_mm, 1.0)
     )
     receive = _Line(heard, depth, _array_weight(probe, heard, depth, per_mm, probe.apodisation))
-    beam = _at_its_peak(_two_way(stored, depth, transmit, receive, f, sd, medium))
-    # Placing an echo on the nearest fine column widens it by the variance of that step, 1/12 of its
-    # square: the beam is narrowed by as much.
-    power = np.abs(beam) ** 2
-    variance = 2.0 * (power * stored**2).sum(axis=1) / power.sum(axis=1)
-    narrowing = np.sqrt(np.maximum(1.0 - (0.5 * column) ** 2 / 12.0 / variance, 0.5))
-    at = np.abs(fine)[None, :] / narrowing[:, None]
-    out = np.empty((depth.size, fine.size), np.complex128)
-    for i in range(depth.size):
-        out[i] = np.interp(at[i], stored, beam[i].real) + 1j * np.interp(
-            at[i], stored, beam[i].imag
-        )
-    return out
+    beam = _at_its_peak(_two_way(side, depth, transmit, receive, f, sd, medium))
+    return np.concatenate([beam[:, :0:-1], beam], axis=1)
 
 
 def _elevation(
@@ -368,12 +356,11 @@ def _elevation(
 
 
 def _axial(sd_mhz: Array, speed_mm_us: float, row_mm: float) -> Array:
-    """Gaussian pulse (rows, taps) of unit energy, narrowed for the placing on the nearest row."""
+    """Gaussian pulse (rows, taps) of unit energy."""
     sigma = 0.5 * speed_mm_us / (2.0 * math.pi * sd_mhz)
-    narrowed = np.sqrt(np.maximum(sigma**2 - row_mm**2 / 12.0, (0.3 * row_mm) ** 2))
     half = max(3, math.ceil(3.0 * float(sigma.max()) / row_mm))
     offset = np.arange(-half, half + 1) * row_mm
-    pulse = np.exp(-0.5 * (offset / narrowed[:, None]) ** 2)
+    pulse = np.exp(-0.5 * (offset / sigma[:, None]) ** 2)
     return np.asarray(pulse / np.sqrt((pulse**2).sum(axis=1, keepdims=True) * row_mm))
 
 
