@@ -1,29 +1,39 @@
-"""The live ultrasound frame: 40 x 40 mm, 256 lines, as the app asks for it."""
+"""The live ultrasound frame, 40 x 40 mm, 256 lines, as the app asks for it, and two peers.
+
+PyMUST's ``simus`` gives the echoes of one transmit on 128 elements, no image; sonosk the echoes of
+one transmit and the image beamformed from them.  Ours is the whole frame: 256 lines, each focused,
+through tissue, with every scatterer in it, 60 times as many as the peers are given.  It is also
+measured with the peers' number of scatterers.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable
 from itertools import count
 
 import numpy as np
 
-from stereosim.geometry.probe import ProbePose
-from stereosim.imaging.ultrasound.beam import Grid
-from stereosim.imaging.ultrasound.frame import Frame, bmode
+from stereosim.imaging.ultrasound.acoustics import load_acoustics
+from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, Grid, form_beam
+from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode
 from stereosim.imaging.ultrasound.live import LiveTissue
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.imaging.ultrasound.shaft import Shaft
+from stereosim.kernels.ultrasound import form_image, splat_points
 from stereosim_phantoms.cases import load_case
-from timing import Row, alone
+from timing import Row, alone, interleaved
 
 BENCH = "ultrasound"
 GRID = Grid(depth_mm=40.0)
 STEP_MM = 1.5  # between frames of a probe that moves at 30 mm/s, shown at 20 per second
+SCATTERERS = 20_000
+ELEMENTS = 128
 
 
 def measure() -> list[Row]:
-    """Measure frames while the probe moves, their display, and tissue that is not there yet."""
+    """Measure frames while the probe moves, their display, tissue not there yet, and the peers."""
     patient = load_case("large-cluster").patient(1)
     specks = patient.supine_specks().solids
     x, y, depth = (float(v) for v in patient.referral.supine_mm)
@@ -66,4 +76,101 @@ def measure() -> list[Row]:
         frame(live, ProbePose(x - 60.0, y + STEP_MM * k, 0.0))
         slowest = max(slowest, time.perf_counter() - start)
     rows.append(Row(BENCH, "slowest frame at 30 mm/s, nothing prepared", slowest))
+    return rows + beside_peers(along)
+
+
+def beside_peers(along: Callable[[], Frame]) -> list[Row]:
+    """Measure the whole frame, and one of the peers' scatterers, in turn with each peer."""
+    rng = np.random.default_rng(1)
+    place_mm = rng.uniform([-20.0, -2.0, 1.0], [20.0, 2.0, 40.0], (SCATTERERS, 3))
+    strength = rng.normal(size=SCATTERERS)
+    same = of_points(place_mm, strength)
+    rows = []
+    for module, peer, what, repeats in (
+        ("pymust", simus, "one transmit, no image", 1),
+        ("sonosk", sonosk_image, "one transmit and its image", 3),
+    ):
+        if importlib.util.find_spec(module) is None:
+            print(f"{module} is not installed: left out (tools/setup.sh bench installs it)")
+            continue
+        name, call = peer(place_mm, strength)
+        peer_what = f"{SCATTERERS:,} scatterers in {name}, {what}"
+        # The first call of each warms up; a peer that takes a minute does so on little.
+        for ours, how in ((along, "the whole moving frame"), (same, "a frame of as many")):
+            ours_s, peer_s = turns_taken(ours, call, repeats)
+            rows.append(Row(BENCH, f"{how}; {peer_what}", ours_s, name, peer_s))
     return rows
+
+
+def turns_taken(
+    ours: Callable[[], object], peer: Callable[[], object], repeats: int
+) -> tuple[float, float]:
+    """Median seconds of both in turn; a peer of a minute is called once, between two of ours."""
+    if repeats > 1:
+        return interleaved(ours, peer, repeats=repeats)
+    before = alone(ours)
+    start = time.perf_counter()
+    peer()
+    peer_s = time.perf_counter() - start
+    return 0.5 * (before + alone(ours)), peer_s
+
+
+def of_points(place_mm: np.ndarray, strength: np.ndarray) -> Callable[[], np.ndarray]:
+    """Return our frame of single scatterers: placing, beam, pulse and envelope."""
+    beam = form_beam(load_probe(), load_acoustics(), np.zeros(GRID.rows), GRID)
+    shape = (2, GRID.rows, GRID.columns + beam.lateral.shape[1] // 2)
+    parts = [np.ascontiguousarray(part) for part in (beam.lateral.real, beam.lateral.imag)]
+    silence = np.zeros((GRID.rows, GRID.columns), np.float32)
+    axes = [np.ascontiguousarray(axis) for axis in place_mm.T]
+
+    def frame() -> np.ndarray:
+        real, imaginary = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        splat_points(
+            *axes, strength, 0.5 * beam.column_mm, GRID.row_mm, beam.phase, beam.wavenumber,
+            beam.elevation, ELEVATION_BIN_MM, real, imaginary,
+        )  # fmt: skip
+        envelope = np.empty(silence.shape, np.float32)
+        form_image(real, imaginary, *parts, beam.axial, silence, silence, envelope)
+        return envelope
+
+    return frame
+
+
+def simus(place_mm: np.ndarray, strength: np.ndarray) -> tuple[str, Callable[[], object]]:
+    """Return PyMUST's echoes of one focused transmit on 128 elements."""
+    import pymust
+
+    probe = load_probe()
+    param = pymust.utils.Param()
+    param.fc, param.fs = probe.frequency_mhz * 1e6, 4e6 * probe.frequency_mhz
+    param.pitch, param.kerf = probe.pitch_mm * 1e-3, 0.1e-3 * probe.pitch_mm
+    param.Nelements, param.radius, param.c = ELEMENTS, np.inf, 1540.0
+    param.bandwidth = 100.0 * probe.bandwidth
+    param.height, param.focus = probe.element_height_mm * 1e-3, probe.elevation_focus_mm * 1e-3
+    delays = pymust.txdelay(0.0, probe.transmit_focus_mm * 1e-3, param)
+    x, y, z = 1e-3 * place_mm.T
+
+    def echoes() -> object:
+        return pymust.simus(x, y, z, strength, delays.copy(), param)
+
+    few = slice(0, 20)
+    pymust.simus(x[few], y[few], z[few], strength[few], delays.copy(), param)
+    return "PyMUST 0.1.9", echoes
+
+
+def sonosk_image(place_mm: np.ndarray, strength: np.ndarray) -> tuple[str, Callable[[], object]]:
+    """Return sonosk's echoes of one plane wave on 128 elements, and the image of 801 x 256."""
+    from sonosk import imaging, transducer
+
+    probe = load_probe()
+    array = transducer.linear_array(ELEMENTS, probe.pitch_mm * 1e-3)
+    wave = imaging.Transmit.plane()
+    pulse = imaging.Pulse(probe.frequency_mhz * 1e6, probe.bandwidth)
+    x = np.linspace(-0.5, 0.5, GRID.columns) * ELEMENTS * probe.pitch_mm * 1e-3
+    z = np.arange(GRID.rows) * GRID.row_mm * 1e-3
+
+    def image() -> object:
+        rf, fs = imaging.simulate(array, wave, place_mm * 1e-3, strength, pulse)
+        return imaging.beamform(rf, fs, array, wave, x, z)
+
+    return "sonosk 0.1.0", image
