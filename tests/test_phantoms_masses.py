@@ -21,6 +21,7 @@ from stereosim_phantoms.masses import BLOOD, KINDS, Mass, mass_form, mass_kinds
 from stereosim_phantoms.patient import VirtualPatient, plain_patient
 from stereosim_phantoms.solids import Ellipsoids
 from stereosim_phantoms.supine import supine_map
+from stereosim_phantoms.vessels import vessel_parameters
 from tests.phantom_scenes import breast, places
 
 PLACE = np.array([12.0, 45.0, 28.0])
@@ -136,12 +137,13 @@ def test_vessels_are_blood_on_the_ultrasound_table() -> None:
     assert_allclose(field.mass_attenuation, blood.attenuation * field.fluid, rtol=1e-5)
     parts = field.gland + field.ligament + field.skin + field.mass + field.fluid
     assert (parts <= field.inside + 1e-5).all()
-    # The tube whose wall is heard passes there, as wide as the vessel.
+    # The tube whose wall is heard passes there, as wide as the lumen.
     starts, ways = field.tubes[:, :3], field.tubes[:, 3:6] - field.tubes[:, :3]
     t = ((middle - starts) * ways).sum(axis=1) / (ways * ways).sum(axis=1)
     off = np.linalg.norm(middle - starts - np.clip(t, 0, 1)[:, None] * ways, axis=1)
     assert off.min() < 0.1
-    assert field.tubes[off.argmin(), 6] == pytest.approx(vessels.capsules[wide, 6:].mean())
+    lumen = vessel_parameters().course.lumen_share * vessels.capsules[wide, 6:].mean()
+    assert field.tubes[off.argmin(), 6] == pytest.approx(lumen)
 
 
 def test_kinds_come_in_the_shares_of_the_cohort_and_leave_the_rest_as_it_is() -> None:

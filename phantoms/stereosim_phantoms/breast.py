@@ -41,6 +41,7 @@ class AnatomyParameters:
     duct_generations: int
     duct_trunk_mm: float
     duct_end_mm: float
+    duct_lumen_share: float
     nipple_mm: float
     density_limits: tuple[float, float, float]
     provenance: dict[str, Parameter]

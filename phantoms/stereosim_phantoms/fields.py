@@ -65,7 +65,7 @@ class SupineField:
         Fraction of cysts, dilated ducts and circumscribed masses: a wall is where it changes.
     tubes : ndarray, shape (n, 7)
         Ducts and vessels that pass the box, whose walls are finer than voxels: start (3), end (3)
-        and outer radius, mm.
+        and radius of the lumen, mm.
     """
 
     origin_mm: Array

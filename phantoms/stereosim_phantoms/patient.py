@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from stereosim_phantoms.anatomy import NO_MASSES, THREADS, anatomy_of
-from stereosim_phantoms.breast import BreastSpec
+from stereosim_phantoms.breast import BreastSpec, anatomy_parameters
 from stereosim_phantoms.calcifications import SEDIMENT
 from stereosim_phantoms.fields import VOLUMES, SupineField, TissueField, box_grid
 from stereosim_phantoms.masses import BLOOD, Mass, mass_kinds
@@ -18,6 +18,7 @@ from stereosim_phantoms.sampling import tissue_volumes
 from stereosim_phantoms.solids import Array, Ellipsoids, Specks
 from stereosim_phantoms.supine import SupineMap, supine_map
 from stereosim_phantoms.texture import sampled_texture
+from stereosim_phantoms.vessels import vessel_parameters
 
 # Points of a supine field that a thread computes at a time.
 AT_ONCE = 8_000
@@ -127,11 +128,13 @@ class VirtualPatient:
 
     @cached_property
     def _supine_tubes(self) -> Array:
-        """All ducts and vessels on the ultrasound table: ends are mapped, radii stay."""
+        """All ducts and vessels on the ultrasound table: ends are mapped, lumina stay."""
         anatomy = anatomy_of(self.breast)
         capsules = np.concatenate([anatomy.ducts.capsules, anatomy.vessels.capsules])
         ends = (self.supine.supine_from_breast(capsules[:, a : a + 3]) for a in (0, 3))
-        tubes = np.column_stack([*ends, 0.5 * (capsules[:, 6] + capsules[:, 7])])
+        shares = anatomy_parameters().duct_lumen_share, vessel_parameters().course.lumen_share
+        share = np.repeat(shares, (len(anatomy.ducts.capsules), len(anatomy.vessels.capsules)))
+        tubes = np.column_stack([*ends, share * 0.5 * (capsules[:, 6] + capsules[:, 7])])
         kept: Array = tubes[np.isfinite(tubes).all(axis=1)]
         return kept
 

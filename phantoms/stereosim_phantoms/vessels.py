@@ -43,6 +43,7 @@ class VesselCourse:
     step_mm: float
     clearance_mm: float
     nipple_gap_mm: float
+    lumen_share: float
     layer_mm: tuple[float, float]
     provenance: dict[str, Parameter]
 

@@ -40,7 +40,6 @@ class Acoustics:
     wall_mm: float
     wall_specular_db: float
     tube_specular_db: float
-    lumen_share: float
     fat_attenuation: float
     gland_attenuation: float
     ligament_attenuation: float

@@ -71,7 +71,7 @@ def facing_tubes(
     length = np.maximum(np.linalg.norm(way, axis=1), 1e-9)
     rise = np.arcsin(np.minimum(np.abs(way[:, 2]) / length, 1.0))
     c = math.radians(a.specular_acceptance_deg)
-    radius = a.lumen_share * tubes[:, 6]
+    radius = tubes[:, 6]
     strip = math.sqrt(math.pi) * c * np.exp(-((rise / c) ** 2)) * radius * a.wall_mm
     steps = np.maximum(np.ceil(length / (0.5 * h)), 1.0).astype(int)
     which = np.repeat(np.arange(len(tubes)), steps)

@@ -81,7 +81,7 @@ class SupineTissue(Protocol):
 
     @property
     def tubes(self) -> Any:
-        """Ducts and vessels (n, 7), supine mm: start (3), end (3), radius."""
+        """Ducts and vessels (n, 7), supine mm: start (3), end (3), radius of the lumen."""
 
 
 @dataclass(frozen=True)
