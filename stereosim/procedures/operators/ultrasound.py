@@ -178,13 +178,13 @@ class UltrasoundOperator:
 def _nearest(
     findings: list[EchoFinding], kind: str, expected: Array, gate_mm: float
 ) -> EchoFinding | None:
-    """Return the most convincing finding of `kind` within `gate_mm` of the place along the skin."""
+    """Return the surest finding of `kind` within `gate_mm` of the place along the skin."""
     near = [
         finding
         for finding in findings
         if finding.kind == kind and np.linalg.norm((finding.position_mm - expected)[:2]) <= gate_mm
     ]
-    return max(near, key=lambda finding: finding.statistic, default=None)
+    return min(near, key=lambda finding: finding.false_alarm_probability, default=None)
 
 
 def _triple(vector: Array) -> tuple[float, float, float]:
