@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from stereosim.cli import main
+from stereosim.cli import main, parser
+from stereosim.cli.compare import _command
 from stereosim.experiments.results import ArmResult
+from stereosim.experiments.runner import Comparison
+from stereosim.reports.comparison import _subject
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,17 @@ def test_a_second_start_runs_nothing_and_says_the_same(
     assert (folder / "summary.json").read_text() == before
 
 
+def test_the_command_that_is_reported_makes_the_same_again() -> None:
+    words = "compare screening --trials 9 --seed 4 --probe l18-5 --displacement-mm 4.4 --referred"
+    args = parser().parse_args([*words.split(), "--out", "DIR"])
+    assert _command(args) == f"stereosim {words} --out DIR"
+    asked = Comparison("screening", 9, 4, displacement_mm=4.4, referred=True)
+    assert _subject(asked, referred=7) == (
+        "Calcifications found at screening, supine place uncertain by 4.4 mm RMS "
+        "(2 of 9 drawn not referred: not seen at screening)"
+    )
+
+
 @pytest.mark.parametrize(
     ("argv", "named"),
     [
@@ -90,6 +104,7 @@ def test_a_second_start_runs_nothing_and_says_the_same(
         (("case-1", "--trials", "1", "--seed", "1", "--unit", "toaster"), "toaster"),
         (("case-1", "--trials", "1", "--seed", "1", "--devices", "spoon"), "spoon"),
         (("case-1", "--trials", "x", "--seed", "1"), "--trials"),
+        (("case-1", "--trials", "1", "--seed", "1", "--referred"), "case-1"),
         (("case-1", "--trials", "1", "--seed", "1", "--displacement-mm", "26"), "26"),
         (("case-1", "--trials", "1", "--seed", "1", "--displacement-mm", "nan"), "displacement-mm"),
     ],

@@ -146,6 +146,16 @@ def test_declines_are_told_both_ways_in_the_table(mixed):
     assert "if attempted" not in text_report(truth_summary("ultrasound"))
 
 
+def test_figures_stand_beside_published_ones_with_interval_and_direction(mixed):
+    _, summary = mixed
+    line = next(line for line in summary["published"] if line["row"] == "U4")
+    low, high = (round(100 * limit) for limit in line["simulated_ci95"])
+    text = text_report(summary)
+    row = text[text.index("\nU4 ") :].splitlines()[1:3]
+    assert "26/111" in row[0] and line["direction"] in " ".join(row)
+    assert "17 to 32" in row[1] and f"{low} to {high}" in row[1]
+
+
 def test_labels_and_numbers_are_typeset():
     assert device_label("vab-11g-petite") == "11G vacuum, petite"
     assert number(-0.4) == "0"

@@ -271,6 +271,9 @@ def test_agreement_is_judged_only_where_it_can_be():
     assert alike["agrees"] is True
     off = line(cohort(200, stereo=0.5, seen=0.5))
     assert off["agrees"] is False
+    assert off["direction"] == "lower"
+    assert line(cohort(200, stereo=0.97, seen=0.5))["direction"] == "higher"
+    assert line(cohort(40, stereo=0.9, seen=0.5), row="V1 (core 1)")["direction"] is None
     few = line(cohort(3, stereo=0.9, seen=0.5, seed=2))
     assert few["agrees"] is None
     assert few["note"] == f"n = {few['simulated_n']}: cannot judge"
