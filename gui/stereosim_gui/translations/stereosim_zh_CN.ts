@@ -1480,6 +1480,14 @@ Firing cannot be undone.</source>
    <translation>保留冻结的帧</translation>
   </message>
   <message>
+   <source>Lean the probe by 5° (Alt: 1°)</source>
+   <translation>探头倾斜 5°（Alt：1°）</translation>
+  </message>
+  <message>
+   <source>Lean the probe the other way</source>
+   <translation>探头向另一侧倾斜</translation>
+  </message>
+  <message>
    <source>Less contrast (wider window)</source>
    <translation>降低对比度（窗宽加大）</translation>
   </message>
@@ -1558,6 +1566,14 @@ Firing cannot be undone.</source>
   <message>
    <source>Overlays on or off</source>
    <translation>标注开或关</translation>
+  </message>
+  <message>
+   <source>Press less</source>
+   <translation>减轻按压</translation>
+  </message>
+  <message>
+   <source>Press the probe harder</source>
+   <translation>加重按压</translation>
   </message>
   <message>
    <source>Procedure</source>
@@ -1703,8 +1719,20 @@ Firing cannot be undone.</source>
    <translation>把冻结的帧存入记录 (K)。</translation>
   </message>
   <message>
+   <source>Lean the probe: the plane fans about the array and shows what lies beside it (U, J). What faces the beam squarely is brightest.</source>
+   <translation>倾斜探头：扫查平面绕阵列摆动，显示旁侧的组织（U、J）。正对声束的界面最亮。</translation>
+  </message>
+  <message>
    <source>Measure between two points of the frozen image (C): click both.</source>
    <translation>在冻结图像上测量两点间的距离 (C)：点击这两点。</translation>
+  </message>
+  <message>
+   <source>Press</source>
+   <translation>压力</translation>
+  </message>
+  <message>
+   <source>Probe pressure: how much thinner the tissue under the probe is (D, V). Sound has less way to go and comes deeper; the target comes nearer.</source>
+   <translation>探头压力：探头下组织被压薄的比例（D、V）。声程缩短，穿透更深；目标更接近探头。</translation>
   </message>
   <message>
    <source>Range</source>
@@ -1717,6 +1745,18 @@ Firing cannot be undone.</source>
   <message>
    <source>Show the breast down to this depth (PgUp, PgDown, wheel).</source>
    <translation>显示乳腺到这一深度（PgUp、PgDown、滚轮）。</translation>
+  </message>
+  <message>
+   <source>Tilt</source>
+   <translation>倾角</translation>
+  </message>
+  <message>
+   <source>{angle}°</source>
+   <translation>{angle}°</translation>
+  </message>
+  <message>
+   <source>{d:.0f} %</source>
+   <translation>{d:.0f} %</translation>
   </message>
   <message>
    <source>{d:.0f} dB</source>
@@ -1984,6 +2024,14 @@ Firing cannot be undone.</source>
  </context>
  <context>
   <name>Other</name>
+  <message>
+   <source>As much stands out by chance in about {n} of 1000 searches of breasts without a finding.</source>
+   <translation>在 1000 次对无病灶乳腺的搜索中，约有 {n} 次会偶然出现同样突出的回声。</translation>
+  </message>
+  <message>
+   <source>As much stands out by chance in fewer than 1 of 1000 searches of breasts without a finding.</source>
+   <translation>在 1000 次对无病灶乳腺的搜索中，偶然出现同样突出回声的不到 1 次。</translation>
+  </message>
   <message>
    <source>Neither you nor the simulated operator took a core; one patient proves nothing.</source>
    <translation>您和模拟操作者都没有取组织条；一位患者不能说明什么。</translation>
@@ -3376,8 +3424,8 @@ Firing cannot be undone.</source>
    <translation>实时</translation>
   </message>
   <message>
-   <source>The image under the probe, skin on top. Arrows move the probe, Q and E turn it. Space freezes. Right-drag: up and down gain, left and right dynamic range. Wheel: depth; with Ctrl: focus.</source>
-   <translation>探头下的图像，皮肤在上。方向键移动探头，Q 和 E 转动。空格冻结。按右键拖动：上下为增益，左右为动态范围。滚轮：深度；加 Ctrl：聚焦。</translation>
+   <source>The image under the probe, skin on top. Arrows move the probe, Q and E turn it, U and J lean it, D and V press more and less. Space freezes. Right-drag: up and down gain, left and right dynamic range. Wheel: depth; with Ctrl: focus.</source>
+   <translation>探头下的图像，皮肤在上。方向键移动探头，Q、E 转动，U、J 倾斜，D、V 加重或减轻按压。空格键冻结。右键拖动：上下调增益，左右调动态范围。滚轮：深度；按住 Ctrl：焦点。</translation>
   </message>
   <message>
    <source>Ultrasound image</source>
