@@ -70,6 +70,24 @@ def test_twins_of_tissue_points_and_tissue_box_agree(spacing: float) -> None:
     assert_allclose(boxes[1], boxes[0], atol=2e-5)
 
 
+@pytest.mark.parametrize("spacing", [0.2, 0.7])
+def test_a_point_has_what_the_voxel_of_a_box_has(spacing: float) -> None:
+    """Points and rows are computed in different ways, and agree to rounding."""
+    spec = breast(glandular_fraction=0.3)
+    anatomy, shape = anatomy_of(spec), (12, 40, 60)
+    rows = mass_of_supine_size(
+        supine_map(spec), np.array([10.0, 45.0, 30.0]), (9, 8, 5), "circumscribed", "cyst"
+    ).kernel_rows()
+    for corner in ([-2.0, 40.0, 27.0], [-8.0, 80.0, 24.0], [20.0, 5.0, -0.6], [-90.0, -1.0, 30.0]):
+        lo = np.array(corner)
+        boxes = [np.zeros(shape, dtype=np.float32) for _ in range(3)]
+        anatomy.fill_box(lo, spacing, rows, *boxes)
+        k, j, i = np.indices(shape).reshape(3, -1)
+        found = anatomy.evaluate(lo + spacing * np.stack([i, j, k], axis=1), spacing, rows)
+        for box, column in zip(boxes, (5, 1, 0), strict=True):
+            assert_allclose(found[:, column], box.ravel(), atol=5e-6)
+
+
 def test_twins_of_tube_cells_agree() -> None:
     """Every tube near a cell is listed; a few beyond it may be, for the test is on spheres."""
     tubes = anatomy_of(breast()).tubes[:12]
