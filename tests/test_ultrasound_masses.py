@@ -8,7 +8,7 @@ import pytest
 
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import ProbePose, scan_frame
-from stereosim.imaging.ultrasound.interfaces import facing_share, facing_tubes, wall_fraction
+from stereosim.imaging.ultrasound.interfaces import facing_tubes, sheets_in, wall_fraction
 from stereosim.imaging.ultrasound.tissue import Insonated, backscatter_of, tissue_parts
 from stereosim_phantoms.masses import mass_kinds
 from tests.ultrasound_scenes import SMOOTH, slim_probe, supine_box
@@ -80,9 +80,9 @@ def test_walls_shine_where_they_face_the_beam():
         mass_db=-30.0,
     )
     bare = replace(SMOOTH, wall_mm=0.0)
-    without = backscatter_of(box, tissue_parts(box, bare), bare, 1)
+    without = backscatter_of(box, tissue_parts(box, bare), bare, 1)[0]
     box.walled = box.fluid
-    power = backscatter_of(box, tissue_parts(box, SMOOTH), SMOOTH, 1) - without
+    power = backscatter_of(box, tissue_parts(box, SMOOTH), SMOOTH, 1)[0] - without
     middle = 20
     top, flank = power[10:16, middle, middle].max(), power[22:28, middle, 4:12].max()
     assert top > 3.0 * flank > 0.0  # the flank scatters, the top reflects as well
@@ -132,9 +132,9 @@ def test_a_level_duct_is_brighter_than_a_steep_one():
 
 def test_facing_is_nothing_without_a_sheet():
     nothing = np.zeros((5, 5, 5), np.float32)
-    assert facing_share(nothing, 15.0).max() == 0.0
+    assert sheets_in(nothing, nothing, 15.0).level.size == 0
     level = nothing.copy()
     level[2] = 0.3
-    assert facing_share(level, 15.0)[2, 2, 2] == pytest.approx(1.0)
-    upright = np.moveaxis(level, 0, 2)
-    assert facing_share(np.ascontiguousarray(upright), 15.0)[2, 2, 2] < 0.01
+    assert sheets_in(level, level, 15.0).level == pytest.approx(1.0)
+    upright = np.ascontiguousarray(np.moveaxis(level, 0, 2))
+    assert sheets_in(upright, upright, 15.0).level == pytest.approx(0.0, abs=0.01)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import draw_frames, scan_frame
+from stereosim.imaging.ultrasound.interfaces import sheets_in
 from stereosim.imaging.ultrasound.medium import LEVEL, Slant
 from stereosim.imaging.ultrasound.sweep import scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
@@ -222,6 +223,38 @@ def test_a_leaning_probe_hears_less_of_the_skin_and_a_pressing_one_sees_it_thinn
     falls = [line(ProbePose(0.0, 0.0, 0.0, tilt))[0] / level[0] for tilt in (5.0, 10.0, 20.0)]
     expected = np.exp(-((np.array([5.0, 10.0, 20.0]) / SMOOTH.specular_acceptance_deg) ** 2))
     np.testing.assert_allclose(falls, expected, atol=0.1)
+
+
+@given(poses, st.floats(0.0, 40.0), st.floats(0.0, 360.0))
+def test_a_sheet_echoes_when_it_faces_the_leaning_beam(pose, steep, turn):
+    """A plane of any normal: after pressing, the angle between its normal and the image lines."""
+    steep, turn = np.radians([steep, turn])
+    normal = [math.sin(steep) * math.cos(turn), math.sin(steep) * math.sin(turn), math.cos(steep)]
+    z, y, x = np.mgrid[-9.0:10.0, -9.0:10.0, -9.0:10.0]
+    away = np.abs(normal[0] * x + normal[1] * y + normal[2] * z)
+    sheet = np.exp(-0.5 * (away / 2.5) ** 2).astype(np.float32)  # thick: slopes are differences
+    sheets = sheets_in(sheet, sheet, 15.0)
+    middle = np.flatnonzero(sheets.voxel == sheet.size // 2)[0]
+    gained = sheets.gained(Slant.of(pose), 15.0)[middle] / sheets.power[middle]
+    # Two directions within the plane show where its normal goes.
+    within = np.linalg.svd(np.array([normal]))[2][1:]
+    moved = within @ pose.matrix.T
+    angle = np.degrees(np.arccos(abs(np.cross(*moved)[2]) / np.linalg.norm(np.cross(*moved))))
+    assert sheets.level[middle] + gained == pytest.approx(np.exp(-((angle / 15.0) ** 2)), abs=0.05)
+
+
+def test_a_leaning_ligament_lights_up_for_a_probe_that_leans_as_it_does():
+    def ligament(x, y, z):
+        return np.clip(1.0 - np.abs(z - 12.0 - y * math.tan(math.radians(25.0))) / 0.6, 0.0, 1.0)
+
+    box = supine_box(ligament=ligament, **LARGE)
+    tissue = Insonated.from_field(box, seed=1, acoustics=SMOOTH)
+    levels = [
+        shown(tissue, ProbePose(0.0, 0.0, angle, tilt)).envelope[180:300].max(axis=0).mean()
+        for angle, tilt in ((0.0, -25.0), (180.0, 25.0), (0.0, 0.0), (0.0, 25.0))
+    ]
+    assert levels[0] == pytest.approx(levels[1], rel=0.1)
+    assert levels[0] > 2.0 * max(levels[2:])
 
 
 @pytest.mark.parametrize(

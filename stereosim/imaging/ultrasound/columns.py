@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from stereosim.geometry.probe import LARGEST_STRAIN
 from stereosim.imaging.ultrasound.acoustics import load_acoustics
 from stereosim.imaging.ultrasound.beam import Grid, surviving_spectrum
+from stereosim.imaging.ultrasound.interfaces import Sheets
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
     LEVEL,
@@ -75,12 +76,14 @@ class Piece(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Echo of one scatterer per voxel before attenuation, attenuation, gain of a level probe, skin.
+    """One column as a probe hears it.
 
-    The gain is that without specks.
+    Echo of one scatterer per voxel before attenuation, for a level probe; what of it others hear
+    otherwise; attenuation; gain of a level probe without specks; skin.
     """
 
     echo: Volume
+    sheets: Sheets
     attenuation: Volume
     gain: Volume
     skin_mm: NDArray[np.float32]
@@ -168,9 +171,10 @@ class Columns:
         corner = own.origin_mm - VOXEL_MM * np.array([_EDGE, _EDGE, 0.0])
         near = replace(own, origin_mm=corner, **volumes)
         inner = slice(_EDGE, -_EDGE)
-        power = backscatter_of(near, tissue_parts(near, a), a, self.seed)[:, inner, inner]
+        power, sheets = backscatter_of(near, tissue_parts(near, a), a, self.seed)
         return Column(
-            np.sqrt(power * np.float32(np.prod(CELL_MM))),
+            np.sqrt(power[:, inner, inner] * np.float32(np.prod(CELL_MM))),
+            sheets.inner(power.shape, _EDGE),
             ring[4].attenuation,
             np.asarray(10.0 ** (-loss_db / 20.0), np.float32),
             skin_thickness_mm(own),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from stereosim.imaging.ultrasound.acoustics import Acoustics
+from stereosim.imaging.ultrasound.medium import LEVEL, Slant
 
 Volume = NDArray[np.float32]
 
@@ -24,18 +26,59 @@ def wall_fraction(walled: Volume, spacing_mm: float, wall_mm: float) -> Volume:
     return np.asarray(np.minimum(wall_mm * slope, 1.0), np.float32)
 
 
-def facing_share(sheet: Volume, acceptance_deg: float) -> Volume:
-    """How squarely thin sheets face the beam, 0 to 1.
+class Sheets(NamedTuple):
+    """Voxels that hold thin sheets, how much these echo and how they lie.
 
-    The structure tensor of the sheet's fraction gives the tilt of its normal; an echo within the
+    Attributes
+    ----------
+    voxel : int64 ndarray (n,)
+        Index into the flat volume.
+    power : float32 ndarray (n,)
+        Scattered power against fat of sheets that face the beam.
+    level : float32 ndarray (n,)
+        How squarely they face the beam of a level probe, 0 to 1.
+    slopes : float32 ndarray (6, n)
+        Smoothed products of the slopes of their fraction: xx, yy, zz, xy, xz, yz.
+    """
+
+    voxel: NDArray[np.int64]
+    power: Volume
+    level: Volume
+    slopes: Volume
+
+    def gained(self, slant: Slant, acceptance_deg: float) -> Volume:
+        """Return the power (n,) that a slanting beam hears over what a level one does."""
+        return self.power * (_facing(self.slopes, acceptance_deg, slant) - self.level)
+
+    def inner(self, shape: tuple[int, ...], edge: int) -> Sheets:
+        """Return those that lie `edge` voxels or more within the sides of a box of `shape`."""
+        nz, ny, nx = shape
+        k, j, i = np.unravel_index(self.voxel, shape)
+        kept = (j >= edge) & (j < ny - edge) & (i >= edge) & (i < nx - edge)
+        at = (k[kept], j[kept] - edge, i[kept] - edge)
+        voxel = np.ravel_multi_index(at, (nz, ny - 2 * edge, nx - 2 * edge))
+        return Sheets(voxel, self.power[kept], self.level[kept], self.slopes[:, kept])
+
+
+def sheets_in(fraction: Volume, power: Volume, acceptance_deg: float) -> Sheets:
+    """Return the sheets of a volume fraction that echo with `power` where they face the beam.
+
+    The structure tensor of the fraction gives the tilt of their normal; an echo within the
     acceptance angle comes back to the array.
     """
-    if not sheet.any():
-        return np.zeros_like(sheet)
-    smooth = ndimage.gaussian_filter(sheet, 0.7)
-    gz, gy, gx = np.gradient(smooth)
-    along = ndimage.gaussian_filter(gz * gz, 1.0)
-    across = ndimage.gaussian_filter(gx * gx + gy * gy, 1.0)
+    voxel = np.flatnonzero(power)
+    slopes = np.zeros((6, voxel.size), np.float32)
+    if voxel.size:
+        gz, gy, gx = np.gradient(ndimage.gaussian_filter(fraction, 0.7))
+        products = (gx * gx, gy * gy, gz * gz, gx * gy, gx * gz, gy * gz)
+        for n, product in enumerate(products):
+            slopes[n] = ndimage.gaussian_filter(product, 1.0).ravel()[voxel]
+    return Sheets(voxel, power.ravel()[voxel], _facing(slopes, acceptance_deg, LEVEL), slopes)
+
+
+def _facing(slopes: Volume, acceptance_deg: float, slant: Slant) -> Volume:
+    """How squarely sheets face the beam, 0 to 1, from the products of their slopes."""
+    along, across = np.maximum(slant.slope_weights().astype(np.float32) @ slopes, 0.0)
     tilt = np.degrees(np.arctan2(np.sqrt(across), np.sqrt(along) + 1e-9))
     return np.asarray(np.exp(-((tilt / acceptance_deg) ** 2)), np.float32)
 
@@ -81,9 +124,11 @@ def facing_tubes(
     for side in (-1.0, 1.0):
         place = middle + side * radius[which, None] * (0.0, 0.0, 1.0)
         at = (place - origin)[:, ::-1] / h
+        # Not shared between slices: an interface is thinner than any of them.
+        at[:, 0] = np.rint(at[:, 0])
         low = np.floor(at).astype(int)
         part = at - low
-        for corner in np.ndindex(2, 2, 2):
+        for corner in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1)):
             node = low + corner
             inside = ((node >= 0) & (node < shape)).all(axis=1)
             weight = np.where(corner, part, 1.0 - part).prod(axis=1) * amount

@@ -40,7 +40,9 @@ from stereosim.imaging.ultrasound.columns import (
     slices_to,
 )
 from stereosim.imaging.ultrasound.frame import Frame, draw_frames
+from stereosim.imaging.ultrasound.interfaces import Sheets
 from stereosim.imaging.ultrasound.medium import (
+    CELL_MM,
     LEVEL,
     Medium,
     Slant,
@@ -88,6 +90,21 @@ class _Window:
     def echo(self) -> Volume:
         """Echo of one scatterer per voxel before attenuation; where no beam comes 0."""
         return self._fill(np.zeros(self.shape, np.float32), [c.echo for c in self._columns])
+
+    @cached_property
+    def sheets(self) -> Sheets:
+        """What of the echo a probe that leans or presses hears otherwise."""
+        found = [c.sheets for c in self._columns]
+        voxel = []
+        for sheets, (j, i) in zip(found, self._at, strict=True):
+            z, y, x = np.unravel_index(sheets.voxel, (self.shape[0], SIDE, SIDE))
+            voxel.append(np.ravel_multi_index((z, y + j, x + i), self.shape))
+        return Sheets(
+            np.concatenate(voxel),
+            np.concatenate([sheets.power for sheets in found]),
+            np.concatenate([sheets.level for sheets in found]),
+            np.concatenate([sheets.slopes for sheets in found], axis=1),
+        )
 
     @cached_property
     def gain(self) -> Volume:
@@ -202,7 +219,7 @@ class LiveTissue:
         slant = Slant.of(pose)
         if slant != LEVEL:
             t, left = math.radians(pose.tilt_deg), 1.0 - pose.strain
-            aside = 0.5 * depth_mm / slant.path * np.array([slant.x, slant.y])
+            aside = 0.5 * depth_mm / slant.path * np.array(slant.aside)
             place += aside
             depth_mm = (depth_mm * math.cos(t) + half_v * abs(math.sin(t))) / left - _SPARE_MM
             half_v = half_v * left / math.cos(t) + float(np.hypot(*aside)) + _RIM_MM
@@ -242,10 +259,21 @@ class LiveTissue:
         if self._shaded is None or self._shaded[0] != mark:
             if slant == LEVEL:
                 gain = _shadowed(window, speck_mm, radius_mm)
+                amplitude = window.echo * gain
             else:
                 gain = self._slanting(window, slant, speck_mm, radius_mm)
-            self._shaded = mark, gain, window.echo * gain
+                amplitude = window.echo * gain
+                self._turn(window, slant, gain, amplitude)
+            self._shaded = mark, gain, amplitude
         return self._shaded[1:]
+
+    def _turn(self, window: _Window, slant: Slant, gain: Volume, amplitude: Volume) -> None:
+        """Write the amplitude where sheets face a slanting beam otherwise than a level one."""
+        at = window.sheets.voxel
+        acceptance_deg = self._tissue.acoustics.specular_acceptance_deg
+        gained = window.sheets.gained(slant, acceptance_deg) * np.float32(np.prod(CELL_MM))
+        echo = np.sqrt(np.maximum(window.echo.ravel()[at] ** 2 + gained, 0.0))
+        amplitude.ravel()[at] = echo * gain.ravel()[at]
 
     def _slanting(self, window: _Window, slant: Slant, speck_mm: Array, radius_mm: Array) -> Volume:
         """Return the window's gain along a slanting beam, with the shadows of the specks."""

@@ -27,24 +27,44 @@ class Slant(NamedTuple):
 
     Attributes
     ----------
-    path : float
-        Millimetres along the beam, as the image shows it, per millimetre of depth at rest.
-    x, y : float
-        Way along x and y at rest per millimetre of depth at rest.
+    angle_deg, tilt_deg, strain : float
+        As those of a :class:`ProbePose`; of one that does neither all 0.
     """
 
-    path: float = 1.0
-    x: float = 0.0
-    y: float = 0.0
+    angle_deg: float = 0.0
+    tilt_deg: float = 0.0
+    strain: float = 0.0
 
     @classmethod
     def of(cls, pose: ProbePose) -> Slant:
         """Return the slant of the beam of a probe at `pose`."""
-        left, t = 1.0 - pose.strain, math.radians(pose.tilt_deg)
-        if t == 0.0:
-            return cls(left)  # whatever the angle
-        x, y, _ = left**2 * math.tan(t) * pose.across_axis()
-        return cls(left / math.cos(t), float(x), float(y))
+        if pose.tilt_deg == 0.0 and pose.strain == 0.0:
+            return LEVEL
+        return cls(pose.angle_deg, pose.tilt_deg, pose.strain)
+
+    @property
+    def path(self) -> float:
+        """Millimetres along the beam, as the image shows it, per millimetre of depth at rest."""
+        return (1.0 - self.strain) / math.cos(math.radians(self.tilt_deg))
+
+    @property
+    def aside(self) -> tuple[float, float]:
+        """Way along x and y at rest per millimetre of depth at rest."""
+        way = (1.0 - self.strain) ** 2 * math.tan(math.radians(self.tilt_deg))
+        turn = math.radians(self.angle_deg)
+        return -way * math.sin(turn), way * math.cos(turn)
+
+    def slope_weights(self) -> Array:
+        """Return by what the squared slopes at rest make those in the image, (2, 6).
+
+        The products of slopes are xx, yy, zz, xy, xz, yz; the image's are those along the beam and
+        across it.
+        """
+        back = np.linalg.inv(ProbePose(0.0, 0.0, *self).matrix)
+        along = np.outer(back[:, 2], back[:, 2])
+        i, j = np.array([0, 1, 2, 0, 0, 1]), np.array([0, 1, 2, 1, 2, 2])
+        twice = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
+        return np.stack([twice * form[i, j] for form in (along, back @ back.T - along)])
 
 
 LEVEL = Slant()
@@ -153,13 +173,14 @@ def spread_loss_db(
         How the beam crosses the voxels.
     """
     sd = _SHADOW_BLUR / math.sqrt(spacing_mm / slant.path)
+    x, y = slant.aside
     out = np.empty_like(attenuation)
     spread_loss(
         np.ascontiguousarray(attenuation),
         np.ascontiguousarray(mean),
         np.ascontiguousarray(per_slice_db),
-        _taps(slant.y, sd),
-        _taps(slant.x, sd),
+        _taps(y, sd),
+        _taps(x, sd),
         above,
         shadows.voxel,
         shadows.loss_db * slant.path,  # the beam is narrower there by as much

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from stereosim.imaging.ultrasound.acoustics import Acoustics, load_acoustics
 from stereosim.imaging.ultrasound.beam import Beam, Grid, form_beam
-from stereosim.imaging.ultrasound.interfaces import facing_share, facing_tubes, wall_fraction
+from stereosim.imaging.ultrasound.interfaces import Sheets, facing_tubes, sheets_in, wall_fraction
 from stereosim.imaging.ultrasound.medium import (
     CELL_MM,
     LEVEL,
@@ -97,7 +97,9 @@ class Insonated:
     spacing_mm : float
         Voxel size.
     backscatter : float32 ndarray (nz, ny, nx)
-        Scattered power against fat at the same frequency.
+        Scattered power against fat at the same frequency, for a level probe.
+    sheets : Sheets
+        What of it a probe that leans or presses hears otherwise.
     attenuation : float32 ndarray (nz, ny, nx)
         One way, dB/(cm MHz^y).
     gland : ndarray (nz,)
@@ -117,6 +119,7 @@ class Insonated:
     origin_mm: Array
     spacing_mm: float
     backscatter: Volume
+    sheets: Sheets
     attenuation: Volume
     gland: Array
     skin_mm: NDArray[np.float32]
@@ -165,10 +168,12 @@ class Insonated:
         """Return what is heard in a supine field with specks of centres (n, 3) and radii (n,)."""
         constants = load_acoustics() if acoustics is None else acoustics
         parts = tissue_parts(tissue, constants)
+        backscatter, sheets = backscatter_of(tissue, parts, constants, seed)
         return cls(
             origin_mm=np.asarray(tissue.origin_mm, np.float64),
             spacing_mm=float(tissue.spacing_mm),
-            backscatter=backscatter_of(tissue, parts, constants, seed),
+            backscatter=backscatter,
+            sheets=sheets,
             attenuation=attenuation_of(parts),
             gland=np.asarray(tissue.gland.mean(axis=(1, 2), dtype=np.float64)),
             skin_mm=skin_thickness_mm(tissue),
@@ -262,22 +267,30 @@ def attenuation_of(parts: Parts) -> Volume:
     return parts.attenuation
 
 
-def backscatter_of(tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int) -> Volume:
-    """Return the scattered power of each voxel against fat at the same frequency."""
-    facing = facing_share(parts.ligament + parts.wall, a.specular_acceptance_deg)
+def backscatter_of(
+    tissue: SupineTissue, parts: Parts, a: Acoustics, seed: int
+) -> tuple[Volume, Sheets]:
+    """Return the scattered power of each voxel against fat at the same frequency, and its sheets.
+
+    The power is what a level probe hears; that of another one follows from the sheets.
+    """
     specular = _level(a.ligament_specular_db) * parts.ligament
     specular += _level(a.wall_specular_db) * parts.wall
-    power = parts.power + specular * facing
+    sheets = sheets_in(parts.ligament + parts.wall, specular, a.specular_acceptance_deg)
+    power = parts.power.copy()
+    power.ravel()[sheets.voxel] += sheets.power * sheets.level
     tubes = facing_tubes(tissue.tubes, tissue.gland.shape, tissue.origin_mm, tissue.spacing_mm, a)
     # No duct or vessel of its own runs through a mass or a cyst.
     power += _level(a.tube_specular_db) * tubes * (1.0 - np.maximum(tissue.mass, tissue.walled))
     grain = np.full(3, a.texture_mm)
-    power *= _texture(derived_seed(seed, "texture"), tissue, grain, a.texture_db)
+    texture = _texture(derived_seed(seed, "texture"), tissue, grain, a.texture_db)
+    power *= texture
+    sheets = sheets._replace(power=sheets.power * texture.ravel()[sheets.voxel])
     fibres = np.array([a.fibre_length_mm, a.fibre_length_mm, a.texture_mm])
     power += (parts.muscle * _level(a.muscle_db)) * _texture(
         derived_seed(seed, "fibres"), tissue, fibres, a.muscle_texture_db
     )
-    return np.asarray(power, np.float32)
+    return np.asarray(power, np.float32), sheets
 
 
 def skin_thickness_mm(tissue: SupineTissue) -> NDArray[np.float32]:
@@ -298,6 +311,15 @@ def _beam(tissue: Insonated, probe: Probe, grid: Grid, focus_mm: float | None) -
     mean = np.interp(rows_mm, voxel_depth, profile)
     gland = np.interp(rows_mm, voxel_depth, tissue.gland)
     return form_beam(probe, tissue.acoustics, mean, grid, focus_mm, gland)
+
+
+def _turned(tissue: Insonated, slant: Slant) -> Volume:
+    """Return the scattered power of each voxel along a slanting beam."""
+    if slant == LEVEL:
+        return tissue.backscatter
+    power, sheets = tissue.backscatter.copy(), tissue.sheets
+    power.ravel()[sheets.voxel] += sheets.gained(slant, tissue.acoustics.specular_acceptance_deg)
+    return np.maximum(power, 0.0, out=power)
 
 
 def _listen(tissue: Insonated, beam: Beam, slant: Slant) -> Medium:
@@ -325,7 +347,7 @@ def _listen(tissue: Insonated, beam: Beam, slant: Slant) -> Medium:
         origin_mm=tissue.origin_mm,
         spacing_mm=h,
         gain=gain,
-        amplitude=np.sqrt(tissue.backscatter * float(np.prod(CELL_MM))) * gain,
+        amplitude=np.sqrt(_turned(tissue, slant) * float(np.prod(CELL_MM))) * gain,
         skin_mm=tissue.skin_mm,
         speck_mm=tissue.speck_mm,
         speck_radius_mm=tissue.speck_radius_mm,
