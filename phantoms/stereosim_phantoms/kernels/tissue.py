@@ -390,11 +390,7 @@ def _plan(n: int, x0: float, h: float, breast: Any) -> Any:
 
 @njit_inline
 def _xray_gland(row: Any, i: int) -> float:
-    """Share of a voxel that counts as gland for X-rays, of what is under the skin.
-
-    Blood attenuates as gland does.  Ultrasound's columns leave the vessels out: the thresholds of
-    its observer are calibrated on tissue without them.
-    """
+    """Share of a voxel that counts as gland for X-rays, of what is under the skin: so does blood."""
     soft = row[_GLAND, i] + row[_SHEET, i]
     soft += row[_VESSEL, i] * (1.0 - soft)
     return float(soft + row[_MASS, i] * (row[_MASS_GLAND, i] - soft))
