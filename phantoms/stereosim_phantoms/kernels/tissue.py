@@ -1,4 +1,4 @@
-"""Tissue as a function of position: a row of voxels along x at a time, nothing stored.
+"""Tissue as a function of position: a row of voxels along x at a time, or a point.
 
 Serves :mod:`stereosim_phantoms.anatomy`.  ``breast`` is a tuple of arrays:
 
@@ -390,7 +390,7 @@ def _plan(n: int, x0: float, h: float, breast: Any) -> Any:
 
 @njit_inline
 def _xray_gland(row: Any, i: int) -> float:
-    """Share of a voxel that counts as gland for X-rays, of what is under the skin: so does blood."""
+    """Share that counts as gland for X-rays, of what is under the skin; blood does."""
     soft = row[_GLAND, i] + row[_SHEET, i]
     soft += row[_VESSEL, i] * (1.0 - soft)
     return float(soft + row[_MASS, i] * (row[_MASS_GLAND, i] - soft))
