@@ -22,6 +22,7 @@ from stereosim_phantoms.randomness import stream
 Array = NDArray[np.float64]
 Grids = NDArray[np.float32]
 DEFAULT_GRID = Grid()
+_UPPER_SHARE = 0.57  # of the work that is drawn by the thread without the noise
 _TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
 
 
@@ -136,8 +137,8 @@ def draw_frames(
 ) -> Iterator[Frame]:
     """Yield the frames of :func:`parallel_frames` from what the probe hears, and of a needle.
 
-    A `helper` thread draws the lower half of the tissue meanwhile; the frames are the same bit for
-    bit, for each row is drawn by one thread alone and in the same order.
+    A `helper` thread draws the lower part of the tissue meanwhile, and the noise; the frames are
+    the same bit for bit, for each row is drawn by one thread alone and in the same order.
 
     Raises
     ------
@@ -184,12 +185,15 @@ def draw_frames(
 
     if helper is None:
         draw(beam.reach_mm)
+        noises = (_noise(beam, pose, seed) for pose in poses)
     else:
         work = np.cumsum(beam.reach_mm)
-        upper = work < 0.5 * work[-1]
+        upper = work < _UPPER_SHARE * work[-1]
         lower_half = helper.submit(draw, np.where(upper, 0.0, beam.reach_mm))
+        ahead = [helper.submit(_noise, beam, pose, seed) for pose in poses]
         draw(np.where(upper, beam.reach_mm, 0.0))
         lower_half.result()
+        noises = (noise.result() for noise in ahead)
     lateral_re = np.ascontiguousarray(beam.lateral.real)
     lateral_im = np.ascontiguousarray(beam.lateral.imag)
 
@@ -210,14 +214,13 @@ def draw_frames(
             imaginary[i],
         )
 
-    for i, pose in enumerate(poses):
+    for i, (pose, noise) in enumerate(zip(poses, noises, strict=True)):
         add(i, pose.image_mm(medium.speck_mm), medium.speck_amplitude)
         if shaft is not None:
             _shade(shaft, pose, beam, real[i], imaginary[i])
             places, echoes = shaft_echoes(shaft, medium)
             add(i, pose.image_mm(places), echoes)
         add(i, *_skin(medium, pose, fine))
-        noise = _noise(beam, pose, seed)
         envelope = np.empty((grid.rows, grid.columns), np.float32)
         form_image(
             real[i], imaginary[i], lateral_re, lateral_im, beam.axial, noise[0], noise[1], envelope

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
 
 AHEAD_MM = 24.0  # how far beside the plane columns are prepared: what a quick hand crosses in 0.8 s
+_PRESSED = 0.15  # strain for which columns are prepared
 _SPARE_MM = 0.5  # of a column's lowest voxels: so a little lean takes the columns there are
 _RIM_MM = 2.0  # about the columns that a slanting beam crosses: so far their shadows spread
 
@@ -200,11 +202,14 @@ class LiveTissue:
     def prepare(self, pose: ProbePose, depth_mm: float) -> bool:
         """Build one piece of what is missing near the probe (about 30 ms); False when all is there.
 
-        The plane comes first, then its surroundings out to ``AHEAD_MM``.
+        The plane comes first, then its surroundings out to ``AHEAD_MM``, then what comes into the
+        plane from below when the probe is pressed.
         """
         for ahead in np.arange(0.0, AHEAD_MM + 1.0, TILE_MM):
             if self._tissue.build_next(self._keys(pose, depth_mm, float(ahead))):
                 return True
+        if pose.strain == 0.0:
+            return self._tissue.build_next(self._keys(replace(pose, strain=_PRESSED), depth_mm))
         return False
 
     # --- which columns ----------------------------------------------------------------------------
@@ -261,19 +266,20 @@ class LiveTissue:
                 gain = _shadowed(window, speck_mm, radius_mm)
                 amplitude = window.echo * gain
             else:
-                gain = self._slanting(window, slant, speck_mm, radius_mm)
-                amplitude = window.echo * gain
-                self._turn(window, slant, gain, amplitude)
+                passed = self._helper.submit(self._slanting, window, slant, speck_mm, radius_mm)
+                amplitude = self._turned(window, slant)
+                gain = passed.result()
+                amplitude *= gain
             self._shaded = mark, gain, amplitude
         return self._shaded[1:]
 
-    def _turn(self, window: _Window, slant: Slant, gain: Volume, amplitude: Volume) -> None:
-        """Write the amplitude where sheets face a slanting beam otherwise than a level one."""
-        at = window.sheets.voxel
+    def _turned(self, window: _Window, slant: Slant) -> Volume:
+        """Return the window's echo, with its sheets as a slanting beam meets them."""
         acceptance_deg = self._tissue.acoustics.specular_acceptance_deg
         gained = window.sheets.gained(slant, acceptance_deg) * np.float32(np.prod(CELL_MM))
-        echo = np.sqrt(np.maximum(window.echo.ravel()[at] ** 2 + gained, 0.0))
-        amplitude.ravel()[at] = echo * gain.ravel()[at]
+        echo, at = window.echo.copy(), window.sheets.voxel
+        echo.ravel()[at] = np.sqrt(np.maximum(echo.ravel()[at] ** 2 + gained, 0.0))
+        return echo
 
     def _slanting(self, window: _Window, slant: Slant, speck_mm: Array, radius_mm: Array) -> Volume:
         """Return the window's gain along a slanting beam, with the shadows of the specks."""
