@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 DEPTH_MM = (20.0, 60.0)
 FOCUS_MM = (5.0, 55.0)
 # What a hand does with comfort: less than what the procedure takes.
-TILT_DEG = 40.0
-PRESSURE_PERCENT = 30.0
+TILT_DEG, PRESSURE_PERCENT = 40.0, 30.0
 FIRST_LOOK = Look(0.0, 0.0, 180.0, 40.0, 15.0)
 # After these the image is another: a frozen one goes on.
 _MOVES = (Insert, Steer, Fire, Adjust, Sample, Withdraw)
@@ -106,20 +105,11 @@ class Sonography:
         angle = round((self.look.angle_deg + by_deg) % 360.0, 2)
         self._set_look(replace(self.look, angle_deg=angle))
 
-    def tilt(self, by_deg: float) -> None:
-        """Lean the probe, so that the image plane fans about the array."""
-        self.set_tilt(self.look.tilt_deg + by_deg)
+    def tilt(self, to_deg: float) -> None:
+        """Lean the probe by so much: the image plane fans about the array."""
+        self._set_look(replace(self.look, tilt_deg=float(np.clip(to_deg, -TILT_DEG, TILT_DEG))))
 
-    def set_tilt(self, tilt_deg: float) -> None:
-        """Lean the probe by so much."""
-        tilt = round(float(np.clip(tilt_deg, -TILT_DEG, TILT_DEG)), 2)
-        self._set_look(replace(self.look, tilt_deg=tilt))
-
-    def press(self, by_percent: float) -> None:
-        """Press the probe harder, or less."""
-        self.set_pressure(100.0 * self.look.strain + by_percent)
-
-    def set_pressure(self, percent: float) -> None:
+    def press(self, percent: float) -> None:
         """Press so that the tissue under the probe is thinner by `percent`."""
         strain = round(float(np.clip(percent, 0.0, PRESSURE_PERCENT)) / 100.0, 4)
         self._set_look(replace(self.look, strain=strain))

@@ -95,10 +95,10 @@ class Sonography(Part):
             acts = [partial(machine.turn, signs * step) for step in _TURN_DEG]
             bind_each(self, name, acts, context=whole)
         for name, lean in (("lean_left", -1.0), ("lean_right", 1.0)):
-            acts = [partial(machine.tilt, lean * step) for step in _LEAN_DEG]
+            acts = [partial(self._lean, lean * step) for step in _LEAN_DEG]
             bind_each(self, name, acts, context=whole)
         for name, press in (("press_more", _PRESS_STEP), ("press_less", -_PRESS_STEP)):
-            bind(self, name, partial(machine.press, press), context=whole)
+            bind(self, name, partial(self._press, press), context=whole)
         for view in (self.image, self.body):
             bind(view, "freeze", machine.toggle_freeze, context=Qt.ShortcutContext.WidgetShortcut)
         for name, act in (
@@ -128,6 +128,12 @@ class Sonography(Part):
     def _step_probe(self, right: float, up: float) -> None:
         # The patient's right is at the operator's left.
         self.machine.move(-right, up)
+
+    def _lean(self, by_deg: float) -> None:
+        self.machine.tilt(self.machine.look.tilt_deg + by_deg)
+
+    def _press(self, by_percent: float) -> None:
+        self.machine.press(100.0 * self.machine.look.strain + by_percent)
 
     def _change_gain(self, by_db: float) -> None:
         self.machine.show_with(self.machine.display.shifted(gain_db=by_db))

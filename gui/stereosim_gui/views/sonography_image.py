@@ -78,8 +78,8 @@ class SonogramView(Part):
         self.setToolTip(
             self.tr(
                 "The image under the probe, skin on top. Arrows move the probe, Q and E turn it, U "
-                "and J lean it, D and V press more and less. Space freezes. Right-drag: up and down gain, left and right dynamic range. "
-                "Wheel: depth; with Ctrl: focus."
+                "and J lean it, D and V press more and less. Space freezes. Right-drag: up and "
+                "down gain, left and right dynamic range. Wheel: depth; with Ctrl: focus."
             )
         )
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

@@ -97,7 +97,7 @@ class Knobs(Part):
                     "Lean the probe: the plane fans about the array and shows what lies beside it "
                     "(U, J). What faces the beam squarely is brightest."
                 ),
-                machine.set_tilt,
+                machine.tilt,
             ),
             (
                 "press",
@@ -107,7 +107,7 @@ class Knobs(Part):
                     "Probe pressure: how much thinner the tissue under the probe is (D, V). Sound "
                     "has less way to go and comes deeper; the target comes nearer."
                 ),
-                machine.set_pressure,
+                machine.press,
             ),
             (
                 "depth",
