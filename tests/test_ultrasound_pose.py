@@ -16,6 +16,7 @@ from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import draw_frames, scan_frame
 from stereosim.imaging.ultrasound.interfaces import sheets_in
 from stereosim.imaging.ultrasound.medium import LEVEL, Slant
+from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.sweep import scan_box, sweep
 from stereosim.imaging.ultrasound.tissue import Insonated
 from tests.ultrasound_scenes import SMOOTH, fat, silent, slim_probe, supine_box
@@ -274,6 +275,22 @@ def test_a_sweep_tells_where_it_was(angle, tilt, strain):
     corners = [scanned.supine_mm(i, r, c) for i, r, c in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
     voxel = np.linalg.det(np.array(corners) - scanned.supine_mm(0, 0, 0))
     assert scanned.volume_cm3 == pytest.approx(abs(voxel) * scanned.stack.size / 1000.0)
+
+
+def test_a_needle_and_its_shadow_lie_in_the_leaning_plane():
+    tissue = fat(**LARGE)
+    tip, behind = (at_rest(LEANING, u, 0.0, w) for u, w in ((1.5, 12.0), (-4.5, 9.5)))
+    needle = Shaft(tip, (tip - behind) / np.linalg.norm(tip - behind), 3.0, 2.0)
+    bare, with_needle = (shown(tissue, LEANING, shaft=s).envelope for s in (None, needle))
+    front, below = slice(160, 220), slice(270, 400)  # of the middle of the shaft, at 10.4 mm
+    under = slice(8, 28)
+    shaft, speckle = (envelope[front, under].max(axis=0).mean() for envelope in (with_needle, bare))
+    assert shaft > 2.0 * speckle
+    assert power_db(with_needle[below, under]) < power_db(bare[below, under]) - 8.0
+    np.testing.assert_allclose(with_needle[:100], bare[:100], atol=0.05)
+    upright = replace(LEANING, tilt_deg=0.0)  # passes 5 mm beside it
+    level = [shown(tissue, upright, shaft=s).envelope for s in (None, needle)]
+    np.testing.assert_allclose(level[1], level[0], atol=0.05)
 
 
 @pytest.mark.parametrize("pose", [LEANING, ProbePose(0.0, 0.0, 45.0, -40.0)])
