@@ -97,7 +97,8 @@ class UltrasoundProcedure(Procedure):
         _check_hold(scan)
         if scan not in self._sweeps:
             place = (scan.x_mm, scan.y_mm)
-            box = scan_box(place, scan.extent_mm, self.probe, scan.depth_mm)
+            hold = _hold(scan)
+            box = scan_box(place, scan.extent_mm, self.probe, scan.depth_mm, **hold)
             self._sweeps[scan] = sweep(
                 Insonated.from_patient(self.patient, *box),
                 place,
@@ -107,7 +108,7 @@ class UltrasoundProcedure(Procedure):
                 seed=self.seed,
                 grid=Grid(depth_mm=scan.depth_mm),
                 focus_mm=scan.focus_mm,
-                **_hold(scan),
+                **hold,
             )
         seen = replace(
             state.seen,
