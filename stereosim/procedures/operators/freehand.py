@@ -8,6 +8,7 @@ is found.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ from stereosim.procedures.state import Seen
 
 Array = NDArray[np.float64]
 _LEAST_TILT_DEG = 3.0
+_KNOB_MM = 5.0  # steps of depth and focus on the machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +93,14 @@ class Approach:
     back_mm: float
 
 
-def plan(seen: Seen, device: Device, search: Search, usual_mm: float) -> Approach | None:
+def plan(
+    seen: Seen, device: Device, search: Search, usual_mm: float, *, beyond_mm: float = 0.0
+) -> Approach | None:
     """Return the first approach that the margins of the chosen device allow; None where none does.
 
     The console's margins are those of the usual entry.  From farther off the needle comes flatter:
-    its point stays higher over the chest wall, its aperture deeper under the skin.
+    its point stays higher over the chest wall, its aperture deeper under the skin.  Entries up to
+    `beyond_mm` have been tried.
     """
     assert seen.margins is not None and seen.marked_mm is not None
     depth = float(seen.marked_mm[2])
@@ -104,6 +109,8 @@ def plan(seen: Seen, device: Device, search: Search, usual_mm: float) -> Approac
         return float(np.arctan2(depth, away_mm))
 
     for away in (usual_mm, *search.flat_entry_mm):
+        if away <= beyond_mm:
+            continue
         flatter = float(np.sin(tilt(usual_mm)) - np.sin(tilt(away)))
         stroke = seen.margins.stroke_margin_mm + device.tip_offset_mm * flatter
         skin = seen.margins.skin_margin_mm + 0.5 * device.aperture_mm * flatter
@@ -130,6 +137,8 @@ class Hand:
         How well and how far the operator looks.
     device : Device
         The needle.
+    first : bool
+        Whether this is the first way in; after it half of the looks are enough.
     back_mm : float
         How far behind the target, along the needle, its aperture's centre is to come.
     belief : NeedlePose
@@ -143,13 +152,15 @@ class Hand:
     skill: Skill
     search: Search
     device: Device
+    first: bool = True
 
     def __post_init__(self) -> None:
         """Begin with nothing in hand."""
         self.belief = NeedlePose.vertical((0.0, 0.0, 0.0))
-        self.target = Target(np.zeros(3), np.zeros((0, 3)))
+        self.target = self._marked = Target(np.zeros(3), np.zeros((0, 3)))
         self.found: list[bool] = []
         self.looks, self.back_mm = 0, 0.0
+        self.most_looks = self.skill.looks if self.first else max(1, self.skill.looks // 2)
 
     def lead(
         self, seen: Seen, target: Target, approach: Approach
@@ -158,7 +169,8 @@ class Hand:
 
         None comes back, with the needle out, where the margins on the console forbid to fire it.
         """
-        self.target, self.looks = target, 0
+        self.target = self._marked = target
+        self.looks = 0
         seen = yield from self._go_in(seen, approach.entry_mm)
         self.back_mm = approach.back_mm
         seen, last = yield from self._correct(seen)
@@ -207,7 +219,7 @@ class Hand:
     def _correct(self, seen: Seen) -> Generator[Intent, Seen, tuple[Seen, bool]]:
         """Look and correct until the needle points at the target; True where it was seen last."""
         near, known = False, False
-        while self.looks < self.skill.looks:
+        while self.looks < self.most_looks:
             seen, reading = yield from self._find(seen)
             known = reading is not None
             if reading is not None:
@@ -266,7 +278,7 @@ class Hand:
         step = self.search.plane_step_deg
         best: tuple[float, NeedleReading] | None = None
         for turn in (0.0, step, -step, 2.0 * step, -2.0 * step):
-            if self.looks >= self.skill.looks:
+            if self.looks >= self.most_looks:
                 break
             seen, reading = yield from self._look(seen, turn)
             if reading is not None and (best is None or reading.visible_mm > best[1].visible_mm):
@@ -285,11 +297,10 @@ class Hand:
         # Before it is fired the target stands far in the image, so that the shaft fills it.
         before = 0.0 if fired else 0.5 * _width_mm(seen) - self.search.target_inside_mm
         over = self._entry[:2] + (float((place - self._entry)[:2] @ way) - before) * way
-        depth = max(self.search.ultrasound_depth_mm, float(place[2]) + self.search.below_mm)
+        deep = float(self._marked.place_mm[2])
+        depth = max(self.search.ultrasound_depth_mm, _notch(deep + self.search.below_mm))
         angle = (along + 90.0) % 180.0 - 90.0
-        seen = yield Look(
-            float(over[0]), float(over[1]), float(angle), depth, max(1.0, float(place[2]))
-        )
+        seen = yield Look(float(over[0]), float(over[1]), float(angle), depth, _notch(deep))
         self.looks += 1
         frame = seen.stills[-1].frame
         device = self.device
@@ -327,14 +338,17 @@ class Hand:
         self.belief = self._pose(reading)
 
     def _seen_again(self, seen: Seen, line: NeedlePose) -> Target:
-        """Return the target moved as the foci that are seen again in the last image have moved."""
+        """Return the target moved as the foci that are seen again in the last image have moved.
+
+        It is held against where they were marked, so that errors do not add up.
+        """
         frame = seen.stills[-1].frame
         step = 2.0 * STEP_MM
         still = Sweep(
             frame.envelope[None], (frame.pose,), frame.row_mm, frame.column_mm, step, frame.probe
         )
         pose, reach = frame.pose, self.search.seen_again_mm
-        places = pose.image_mm(self.target.foci_mm)
+        places = pose.image_mm(self._marked.foci_mm)
         places = places[np.abs(places[:, 1]) <= step]
         foci = find_foci(still).position_mm
         local = line.needle_from_points(foci)
@@ -350,7 +364,12 @@ class Hand:
             return self.target
         shift = np.median(moved, axis=0) * [1.0, 0.0, 1.0]
         by = pose.supine_mm(shift) - pose.origin_mm
-        return Target(self.target.place_mm + by, self.target.foci_mm + by)
+        return Target(self._marked.place_mm + by, self._marked.foci_mm + by)
+
+
+def _notch(depth_mm: float) -> float:
+    """Return the next depth that the machine's knobs have, at least the first."""
+    return _KNOB_MM * max(1.0, math.ceil(depth_mm / _KNOB_MM))
 
 
 def _width_mm(seen: Seen) -> float:

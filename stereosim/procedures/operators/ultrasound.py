@@ -28,7 +28,7 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import spread_order
-from stereosim.procedures.operators.freehand import Approach, Hand, Target, plan
+from stereosim.procedures.operators.freehand import Approach, Hand, Led, Target, plan
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -131,9 +131,7 @@ class UltrasoundOperator:
         insertions = 1 if seen.marked_reason == "blind" else self.skill.max_passes
         for k in range(insertions):
             last = k == insertions - 1
-            seen, led = yield from Hand(self.skill, self.search, device).lead(
-                seen, target, approach
-            )
+            seen, led = yield from self._led(seen, target, device, approach)
             if led is None:
                 break
             miss = led.miss_mm
@@ -148,6 +146,21 @@ class UltrasoundOperator:
             seen = yield Withdraw()
         return seen
 
+    def _led(
+        self, seen: Seen, target: Target, device: Device, approach: Approach
+    ) -> Generator[Intent, Seen, tuple[Seen, Led | None]]:
+        """Lead the needle to the target, flatter where it came too near to the chest wall."""
+        usual = load_placement()["freehand"].entry_distance_mm
+        way: Approach | None = approach
+        while way is not None:
+            hand = Hand(self.skill, self.search, device, first=seen.passes == 0)
+            seen, led = yield from hand.lead(seen, target, way)
+            if led is not None:
+                return seen, led
+            seen = yield ChooseDevice(device.name)
+            way = plan(seen, device, self.search, usual, beyond_mm=way.entry_mm)
+        return seen, None
+
     def _gun_passes(
         self, seen: Seen, device: Device, approach: Approach
     ) -> Generator[Intent, Seen, Seen]:
@@ -161,9 +174,8 @@ class UltrasoundOperator:
             focus = self.aims[order[k % len(order)]] if order else seen.marked_mm
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
             aside = np.array([0.0, float(spot[0]), float(spot[1])])
-            seen, led = yield from Hand(self.skill, self.search, device).lead(
-                seen, Target(focus + aside, self.aims), approach
-            )
+            target = Target(focus + aside, self.aims)
+            seen, led = yield from self._led(seen, target, device, approach)
             if led is None:
                 continue
             seen = yield Sample((hour,))
