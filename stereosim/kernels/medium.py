@@ -47,7 +47,6 @@ def spread_loss(
     spread = np.zeros((ny, nx))
     ry, rx = taps_y.size // 2, taps_x.size // 2
     line = np.empty(nx + 2 * rx)
-    row = np.empty(nx)
     n = 0
     out[:above] = 0.0
     for k in range(above, nz):
@@ -62,24 +61,26 @@ def spread_loss(
                 summed[speck[n, 1], speck[n, 2]] += speck_loss[n]
             n += 1
         for j in range(ny):
-            spread[j] = taps_y[ry] * summed[j]
+            into = spread[j]
+            middle = summed[j]
+            for i in range(nx):
+                into[i] = taps_y[ry] * middle[i]
             for t in range(ry, 0, -1):
                 even = 0.5 * (taps_y[ry + t] + taps_y[ry - t])
                 odd = 0.5 * (taps_y[ry + t] - taps_y[ry - t])
-                before, after = max(j - t, 0), min(j + t, ny - 1)
+                before, after = summed[max(j - t, 0)], summed[min(j + t, ny - 1)]
                 for i in range(nx):
-                    a, b = summed[before, i], summed[after, i]
-                    spread[j, i] += (a + b) * even + (a - b) * odd
+                    into[i] += (before[i] + after[i]) * even + (before[i] - after[i]) * odd
         for j in range(ny):
             line[:rx] = spread[j, 0]
             line[rx : rx + nx] = spread[j]
             line[rx + nx :] = spread[j, nx - 1]
+            into = summed[j]
             for i in range(nx):
-                row[i] = taps_x[rx] * line[rx + i]
+                into[i] = taps_x[rx] * line[rx + i]
             for t in range(rx, 0, -1):
                 even = 0.5 * (taps_x[rx + t] + taps_x[rx - t])
                 odd = 0.5 * (taps_x[rx + t] - taps_x[rx - t])
+                before, after = line[rx - t :], line[rx + t :]
                 for i in range(nx):
-                    a, b = line[rx + i - t], line[rx + i + t]
-                    row[i] += (a + b) * even + (a - b) * odd
-            summed[j] = row
+                    into[i] += (before[i] + after[i]) * even + (before[i] - after[i]) * odd
