@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Policy = Generator[Intent, Seen, None]
 
 # What the intents of a usual procedure come to; the progress grows with one that takes more.
-_USUAL_INTENTS = {"stereotactic": 13, "ultrasound": 8}
+_USUAL_INTENTS = {"stereotactic": 13, "ultrasound": 20}
 
 
 @dataclass(frozen=True, eq=False)
