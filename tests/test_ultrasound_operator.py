@@ -16,7 +16,8 @@ from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.live import LiveTissue
 from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.procedures.intents import Fire, Insert, Look, MarkEcho, Steer, from_dict, to_dict
-from stereosim.procedures.operators.freehand import Approach, Hand, axial_offset, plan
+from stereosim.procedures.operators.aiming import axial_offset
+from stereosim.procedures.operators.freehand import Approach, Hand, plan
 from stereosim.procedures.operators.ultrasound import UltrasoundOperator
 from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.state import ProcedureState, Seen, Truth

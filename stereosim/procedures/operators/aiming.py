@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,3 +64,19 @@ def correction(miss_mm: NDArray[np.float64], margins: Margins | None) -> NDArray
         highest = max(0.0, margins.skin_margin_mm - _SPARE_MM)
         move[2] = float(np.clip(move[2], lowest, highest))
     return move
+
+
+def axial_offset(
+    device: Device, margins: Margins, tilt_deg: float, inside_mm: float
+) -> float | None:
+    """Return how far back along its axis an oblique needle is to be aimed; None where none helps.
+
+    As :func:`safe_depth_offset`, whose depths are those along a vertical needle.
+    """
+    steep = max(float(np.sin(np.radians(tilt_deg))), 0.05)
+    along = replace(
+        margins,
+        stroke_margin_mm=margins.stroke_margin_mm / steep,
+        skin_margin_mm=margins.skin_margin_mm / steep,
+    )
+    return safe_depth_offset(device, along, inside_mm)

@@ -26,7 +26,7 @@ from stereosim.imaging.ultrasound.needle_reading import (
 from stereosim.imaging.ultrasound.observer import find_foci
 from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep
 from stereosim.procedures.intents import Adjust, Fire, Insert, Intent, Look, Steer, Withdraw
-from stereosim.procedures.operators.aiming import safe_depth_offset
+from stereosim.procedures.operators.aiming import axial_offset
 from stereosim.procedures.operators.skill import Search, Skill
 from stereosim.procedures.state import Seen
 
@@ -117,14 +117,19 @@ def plan(
         spare = seen.margins.length_margin_mm + float(
             np.hypot(depth, usual_mm) - np.hypot(depth, away)
         )
-        limit = usual_limits().stroke_margin_mm
-        wrong = ("margin",) if stroke <= limit or skin <= 0.0 or spare < 0.0 else ()
-        margins = Margins(stroke, skin, spare, np.inf, wrong, wrong)
+        margins = _judged(stroke, skin, spare)
         tilt_deg = float(np.degrees(tilt(away)))
         back = axial_offset(device, margins, tilt_deg, search.aperture_inside_mm)
         if back is not None:
             return Approach(away, back)
     return None
+
+
+def _judged(stroke_mm: float, skin_mm: float, spare_mm: float) -> Margins:
+    """Return margins with a problem where one of them is too small."""
+    close = stroke_mm <= usual_limits().stroke_margin_mm or skin_mm <= 0.0 or spare_mm < 0.0
+    wrong = ("margin",) if close else ()
+    return Margins(stroke_mm, skin_mm, spare_mm, np.inf, wrong, wrong)
 
 
 @dataclass
@@ -174,10 +179,9 @@ class Hand:
         seen = yield from self._go_in(seen, approach.entry_mm)
         self.back_mm = approach.back_mm
         seen, last = yield from self._correct(seen)
-        assert seen.margins is not None
         more = axial_offset(
             self.device,
-            seen.margins,
+            self._margins(seen),
             self.belief.tilt_deg,
             self.search.aperture_inside_mm + abs(self.back_mm),
         )
@@ -271,6 +275,18 @@ class Hand:
         way = float(np.linalg.norm(self.target.place_mm - self._entry))
         gone = float((self.belief.centre_mm - self._entry) @ self.belief.axis)
         return way - self.back_mm - self.device.throw_mm - gone
+
+    def _margins(self, seen: Seen) -> Margins:
+        """Return the console's margins, which are those of the needle as meant, for it as seen."""
+        assert seen.margins is not None and seen.commanded is not None
+        ahead = self.belief.moved_along(self.device.throw_mm)
+        lower = float((ahead.centre_mm - seen.commanded.centre_mm)[2])
+        steeper = float((ahead.axis - seen.commanded.axis)[2])
+        return _judged(
+            seen.margins.stroke_margin_mm - lower - self.device.tip_offset_mm * steeper,
+            seen.margins.skin_margin_mm + lower - 0.5 * self.device.aperture_mm * steeper,
+            seen.margins.length_margin_mm,
+        )
 
     # --- looking ----------------------------------------------------------------------------------
     def _find(self, seen: Seen) -> Generator[Intent, Seen, tuple[Seen, NeedleReading | None]]:
@@ -376,19 +392,3 @@ def _width_mm(seen: Seen) -> float:
     """Return the width of the probe: that of the images so far."""
     probe = seen.stills[-1].frame.probe if seen.stills else seen.sweeps[-1].probe
     return probe.width_mm
-
-
-def axial_offset(
-    device: Device, margins: Margins, tilt_deg: float, inside_mm: float
-) -> float | None:
-    """Return how far back along its axis an oblique needle is to be aimed; None where none helps.
-
-    As :func:`safe_depth_offset`, whose depths are those along a vertical needle.
-    """
-    steep = max(float(np.sin(np.radians(tilt_deg))), 0.05)
-    along = replace(
-        margins,
-        stroke_margin_mm=margins.stroke_margin_mm / steep,
-        skin_margin_mm=margins.skin_margin_mm / steep,
-    )
-    return safe_depth_offset(device, along, inside_mm)
