@@ -52,13 +52,14 @@ def _height(w: float, rho: float) -> float:
 @njit
 def _sine(a: float) -> float:
     """Sine of an angle of some turns, to 1e-13: several at once, which the library's cannot be."""
-    k = math.floor(a * (1.0 / math.pi) + 0.5)
+    k = np.floor(a * (1.0 / math.pi) + 0.5)  # of no number none, unlike math.floor
     r = a - k * math.pi
     q = r * r
     tail = 1.0 / 6227020800.0 + q * (-1.0 / 1307674368000.0 + q / 355687428096000.0)
     tail = 1.0 / 362880.0 + q * (-1.0 / 39916800.0 + q * tail)
     tail = 1.0 + q * (-1.0 / 6.0 + q * (1.0 / 120.0 + q * (-1.0 / 5040.0 + q * tail)))
-    return (1.0 - 2.0 * (k - 2.0 * math.floor(0.5 * k))) * r * tail
+    sign = 1.0 - 2.0 * (k - 2.0 * np.floor(0.5 * k))
+    return float(sign * r * tail)
 
 
 @njit
