@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 
 from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.ultrasound.acoustics import load_acoustics
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, Grid
 from stereosim.imaging.ultrasound.frame import draw_frames
-from stereosim.imaging.ultrasound.shaft import DARKEST, Shaft, shaft_echoes, shaft_shadow
+from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes, shaft_shadow
 from tests.ultrasound_scenes import fat, silent, slim_probe
 
 PROBE = slim_probe(width_mm=25.6, penetration_mm=500.0)
 GRID = Grid(depth_mm=30.0, columns=160)
 TIP = np.array([2.0, 0.0, 18.0])
 DIAMETER, TAPER = 2.1, 6.0
+ACOUSTICS = load_acoustics()
+DARKEST = 10.0 ** (ACOUSTICS.shadow_floor_db / 20.0)
 
 
 def shaft(tilt_deg, azimuth_deg=0.0, tip=TIP):
@@ -190,7 +193,7 @@ def shade_at(beam, needle, offset_mm, u, w):
     """Factor of the shadow at (u, w) for a needle `offset_mm` beside the plane y = 0."""
     columns = 2 * (GRID.columns + beam.lateral.shape[1] // 2)
     tip = np.add(needle.tip_mm, [0.0, offset_mm, 0.0])
-    shade = shaft_shadow(tip, tip - needle.axis, DIAMETER, TAPER, beam, columns)
+    shade = shaft_shadow(tip, tip - needle.axis, DIAMETER, TAPER, beam, columns, ACOUSTICS)
     if shade is None:
         return np.ones(len(u))
     column = np.rint(np.asarray(u) / (0.5 * beam.column_mm) + 0.5 * (columns - 2)).astype(int)
@@ -236,6 +239,6 @@ def test_the_shadow_lies_behind_the_shaft_and_nowhere_else(medium):
     np.testing.assert_array_equal(shade_at(beam, needle, 6.0, behind, [28.0, 28.0]), 1.0)
     # A wider needle takes more of the beam that passes beside it.
     tip = np.add(TIP, [0.0, 1.5, 0.0])
-    thin = shaft_shadow(tip, tip - needle.axis, 2.1, TAPER, beam, 360)
-    thick = shaft_shadow(tip, tip - needle.axis, 3.8, TAPER, beam, 360)
+    thin = shaft_shadow(tip, tip - needle.axis, 2.1, TAPER, beam, 360, ACOUSTICS)
+    thick = shaft_shadow(tip, tip - needle.axis, 3.8, TAPER, beam, 360, ACOUSTICS)
     assert thick.min() < 0.5 * thin.min()

@@ -333,9 +333,9 @@ def standing_limitations(summary: Summary) -> list[str]:
         "the diagnosis is right, and that it is missing does not say that it is wrong.",
         "Strata are looked at side by side without correction for their number: with so many "
         "comparisons, one p value in twenty falls below 0.05 by chance.",
-        "How far a finding on the mammogram lies from the place where ultrasound looks for it, and "
-        "how far a freehand needle strays, has not been published in millimetres; the values used "
-        "here are stated below with their status.",
+        "How far a finding on the mammogram lies from the place where ultrasound looks for it has "
+        "not been published in millimetres, nor have the errors of the hand that holds the needle; "
+        "the values used here are stated below with their status.",
     ]
     if summary["one_case"]:
         said.insert(

@@ -57,6 +57,8 @@ class Acoustics:
     needle_tip_radius_mm: float
     needle_sound_speed_m_s: float
     needle_tail_fall_db: float
+    shadow_floor_db: float
+    shadow_f_number: float
     fat_speed_m_s: float
     gland_speed_m_s: float
     speed_correlation_mm: float

@@ -217,7 +217,7 @@ def draw_frames(
     for i, (pose, noise) in enumerate(zip(poses, noises, strict=True)):
         add(i, pose.image_mm(medium.speck_mm), medium.speck_amplitude)
         if shaft is not None:
-            _shade(shaft, pose, beam, real[i], imaginary[i])
+            _shade(shaft, pose, medium, real[i], imaginary[i])
             places, echoes = shaft_echoes(shaft, medium)
             add(i, pose.image_mm(places), echoes)
         add(i, *_skin(medium, pose, fine))
@@ -228,11 +228,17 @@ def draw_frames(
         yield Frame(envelope, grid.row_mm, beam.column_mm, pose, probe)
 
 
-def _shade(shaft: Shaft, pose: ProbePose, beam: Beam, real: Grids, imaginary: Grids) -> None:
+def _shade(shaft: Shaft, pose: ProbePose, medium: Medium, real: Grids, imaginary: Grids) -> None:
     """Weaken what one plane hears from behind a needle."""
     tip, behind = pose.image_mm([shaft.tip_mm, shaft.tip_mm - shaft.axis])
     shade = shaft_shadow(
-        tip, behind, shaft.diameter_mm, shaft.taper_mm, beam, real.shape[0] * real.shape[2]
+        tip,
+        behind,
+        shaft.diameter_mm,
+        shaft.taper_mm,
+        medium.beam,
+        real.shape[0] * real.shape[2],
+        medium.acoustics,
     )
     if shade is not None:
         real *= shade

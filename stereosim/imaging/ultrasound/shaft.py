@@ -35,8 +35,6 @@ Grids = NDArray[np.float32]
 STEP_MM = 0.02  # under a fifth of the shortest wavelength, so that the steep shaft cancels
 LONGEST_MM = 150.0
 TAIL_LINES = 5
-DARKEST = 0.01  # -40 dB: side lobes and scatter fill the deepest shadow with as much
-_APERTURE_F = 2.0  # depth over width of the aperture that a shadow's end is blurred by
 _COARSE = 8  # rows, and fine columns, between the places at which a shadow is computed
 
 
@@ -143,7 +141,13 @@ def _surface() -> Array:
 
 
 def shaft_shadow(
-    tip_uvw: Array, behind_uvw: Array, diameter_mm: float, taper_mm: float, beam: Beam, columns: int
+    tip_uvw: Array,
+    behind_uvw: Array,
+    diameter_mm: float,
+    taper_mm: float,
+    beam: Beam,
+    columns: int,
+    acoustics: Acoustics,
 ) -> Grids | None:
     """Return by how much a needle weakens the echoes of one plane from behind it.
 
@@ -158,11 +162,13 @@ def shaft_shadow(
         Its elevational width is what passes beside the shaft.
     columns : int
         Columns of the fine grid.
+    acoustics : Acoustics
+        What fills the deepest shadow, and the aperture that blurs its end.
 
     Returns
     -------
     float32 ndarray (2, rows, columns / 2), or None
-        Factor of the amplitude, two-way, ``DARKEST`` to 1; fine column f is at [f % 2, :, f // 2].
+        Factor of the amplitude, two-way, at most 1; fine column f is at [f % 2, :, f // 2].
         None where the plane meets no shadow.
     """
     axis = tip_uvw - behind_uvw
@@ -188,14 +194,15 @@ def shaft_shadow(
     width_v = _elevational_sd(beam)[
         np.clip(np.rint(depth / grid.row_mm), 0, grid.rows - 1).astype(int)
     ]
-    width_u = np.maximum(w - depth, fine) / (_APERTURE_F * np.sqrt(12.0))
+    width_u = np.maximum(w - depth, fine) / (acoustics.shadow_f_number * np.sqrt(12.0))
     across = np.hypot(width_u * along_v, width_v * along_u)
     onward = np.hypot(width_u * along_u, width_v * along_v)
     met = ndtr((beside + radius) / across) - ndtr((beside - radius) / across)
     met *= ndtr(-along / onward) * (depth > 0.0) * (w > depth - radius)
     if not met.max() > 1e-3:
         return None
-    coarse = np.maximum((1.0 - met) ** 2, DARKEST).astype(np.float32)
+    darkest = 10.0 ** (acoustics.shadow_floor_db / 20.0)
+    coarse = np.maximum((1.0 - met) ** 2, darkest).astype(np.float32)
     whole = _between(at_row, grid.rows) @ coarse @ _between(at_column, columns).T
     return np.ascontiguousarray(whole.reshape(grid.rows, columns // 2, 2).transpose(2, 0, 1))
 
