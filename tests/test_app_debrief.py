@@ -347,6 +347,7 @@ def other(guidance: str, reason: str, outcome: str, **changes: Any) -> Any:
         guidance=guidance, reason=reason, outcome=outcome, device_reason="same family",
         saw_specks=changes.pop("saw_specks", False), saw_mass=changes.pop("saw_mass", False),
         score=SimpleNamespace(**(found | changes)),
+        false_alarm_probability=0.02 if reason in ("specks", "correlate") else None,
     )  # fmt: skip
     return SimpleNamespace(counterpart=done, overlays=(), label=say(("Device", "9G ATEC")))
 
@@ -358,7 +359,8 @@ def other(guidance: str, reason: str, outcome: str, **changes: Any) -> Any:
             other("ultrasound", "specks", "retrieved", saw_specks=True),
             "good",
             "Ultrasound guidance, same patient: retrieved",
-            ("they were those of the target", "70 % of the specks in 12 cores, 5.0 mm", "better"),
+            ("they were those of the target", "about 20 of 1000",
+             "70 % of the specks in 12 cores, 5.0 mm", "better"),
         ),
         (
             other("ultrasound", "specks", "retrieved", target_sampled=False, fraction_removed=0.0),
