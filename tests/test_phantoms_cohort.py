@@ -293,3 +293,15 @@ def test_unknown_cohort() -> None:
     assert "screening" in list_cohorts()
     with pytest.raises(SpecError, match=r"no cohort 'nobody'.*screening"):
         load_cohort("nobody")
+
+
+def test_specks_drawn_into_a_mass_stay_in_the_breast() -> None:
+    """Of these seeds the first two drew specks out of it: the mass was as large as the breast."""
+    drawn = [("thin-visible", 2026, 16), ("visible-in-mass", 1, 30)]
+    drawn += [("thin-visible", 7, index) for index in range(12)]
+    for name, seed, index in drawn:
+        patient = draw_patient(load_cohort(name), seed, index)
+        target = patient.specks.solids.centres_mm[patient.specks.target]
+        assert (patient.breast.skin_distance_mm(target) > patient.breast.skin_mm).all(), index
+        assert (target[:, 1] > 0.0).all(), index
+        assert np.isfinite(patient.supine_specks().solids.centres_mm).all(), index

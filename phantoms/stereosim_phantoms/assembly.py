@@ -15,6 +15,7 @@ from stereosim_phantoms.calcifications import (
     bounding_radii,
     grow_cluster,
     joined,
+    lacking_mm,
     overlapping,
     scattered_specks,
 )
@@ -87,7 +88,7 @@ def make_patient(
             solid = replace(plan, kind="irregular")
             mass = _grown_mass(supine, ducts, solid, middle, number, seed=seed)
         if plan.centre_mm is None and mass.kind != "dilated duct":
-            target = _drawn_into(target, mass.solid[:1], rng=stream(seed, "in mass"))
+            target = _drawn_into(breast, target, mass.solid[:1], rng=stream(seed, "in mass"))
         placed.append(mass)
     parts = [(target, cluster.material, 0, "target")]
     if scattered:
@@ -125,12 +126,15 @@ def _grown_mass(
     return mass_of_supine_size(supine, middle_mm, plan.size_mm, margin, plan.kind)
 
 
-def _drawn_into(target: Ellipsoids, body: Ellipsoids, *, rng: np.random.Generator) -> Ellipsoids:
+def _drawn_into(
+    breast: BreastSpec, target: Ellipsoids, body: Ellipsoids, *, rng: np.random.Generator
+) -> Ellipsoids:
     """Lay the specks of `target` into the inner 85 % of a mass's body, about as far apart as now.
 
     A mass that measures 3.6 mm in depth on the ultrasound table may be thinner than the cluster in
     the compressed breast, so the cluster takes the mass's proportions; of 40 turned ones the one
-    whose extent comes nearest to that asked for is kept.
+    whose extent comes nearest to that asked for is kept.  Where the mass reaches out of the breast
+    and no turn keeps the specks in it, :class:`ValueError` is raised.
     """
     axes, middle = body.axes_mm[0], body.centres_mm[0]
     if (np.linalg.norm(np.linalg.solve(axes, (target.centres_mm - middle).T), axis=0) <= 1.0).all():
@@ -143,9 +147,13 @@ def _drawn_into(target: Ellipsoids, body: Ellipsoids, *, rng: np.random.Generato
         turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
         laid = offsets @ turn @ axes.T
         laid = apart(middle + laid * min(1.0, wanted / max(extent_mm(laid), 1e-9)), radii)
+        if lacking_mm(breast, laid, radii).max() > 0.0:
+            continue
         miss = abs(extent_mm(laid) - wanted) + 1e3 * float(overlapping(laid, radii))
         if miss < least:
             best, least = laid, miss
+    if not np.isfinite(least):
+        raise ValueError("the mass that is to hold the target reaches out of the breast here")
     return Ellipsoids(best, target.axes_mm)
 
 

@@ -300,14 +300,27 @@ def _axes(spec: ClusterSpec, *, rng: np.random.Generator) -> Array:
     return axes
 
 
+def lacking_mm(breast: BreastSpec, centres_mm: Array, radii_mm: Array) -> Array:
+    """Return what each speck lacks of its clearance to skin and chest wall, mm; at most 0: clear.
+
+    Parameters
+    ----------
+    breast : BreastSpec
+        The breast.
+    centres_mm, radii_mm : ndarrays, shapes (n, 3) and (n,)
+        Breast frame.
+    """
+    margin = radii_mm + CLEARANCE_MM
+    under_skin = breast.skin_distance_mm(centres_mm) - breast.skin_mm
+    lacking: Array = margin - np.minimum(under_skin, centres_mm[:, 1])
+    return lacking
+
+
 def _pushed_inside(breast: BreastSpec, centres: Array, radii: Array) -> Array | None:
     """Return the cluster shifted until all specks clear skin and chest wall, or None."""
-    margin = radii + CLEARANCE_MM
     middle = np.array([0.0, 0.5 * breast.chest_to_nipple_mm, 0.5 * breast.thickness_mm])
     for _ in range(200):
-        outward = np.maximum(
-            breast.skin_mm + margin - breast.skin_distance_mm(centres), margin - centres[:, 1]
-        )
+        outward = lacking_mm(breast, centres, radii)
         if outward.max() <= 0.0:
             return centres
         way = middle - centres[int(outward.argmax())]
