@@ -591,9 +591,13 @@ def test_sections_images_and_sketch_by_keys_and_mouse(page: Any) -> None:
     bar = debrief.area.verticalScrollBar()
     for number in (4, 3, 2):
         QTest.keyClick(debrief, Qt.Key.Key_0 + number, Qt.KeyboardModifier.AltModifier)
-        wait_ms(20)
-        top = debrief.sections[number - 1].mapTo(debrief.area.viewport(), QPoint(0, 0)).y()
-        assert abs(top) <= 24 or bar.value() == bar.maximum(), number
+        section = debrief.sections[number - 1]
+
+        def at_the_top(section: Any = section) -> bool:
+            top = section.mapTo(debrief.area.viewport(), QPoint(0, 0)).y()
+            return abs(top) <= 24 or 0 < bar.value() == bar.maximum()
+
+        wait_until(at_the_top, timeout_s=10.0)
     images = debrief.images
     assert images.shown[0].picture.phase == "postfire", "the pair that tells most comes first"
     images.strip.setCurrentRow(images.strip.count() - 1)
