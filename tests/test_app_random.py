@@ -372,8 +372,9 @@ def test_random_events_break_nothing(trainee: Trainee) -> None:
 
 @pytest.mark.slow
 def test_20_000_random_events_break_nothing_and_leak_nothing(trainee: Trainee) -> None:
-    memory, reached = abuse(trainee, rounds=20, events=1000)
+    memory, reached = abuse(trainee, rounds=32, events=650)
     assert reached >= DEEP, reached
-    # The first half fills caches that stay; the second half must not grow.
-    growth = max(memory[-4:]) - max(memory[8:12])
+    # The first third fills caches that stay (tissue under the probe, 15 rounds); then it must not
+    # grow.  One round differs from the next by 20 MB: the largest of eight are compared.
+    growth = max(memory[-8:]) - max(memory[12:20])
     assert growth < LEAK_MB, memory
