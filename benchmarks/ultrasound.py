@@ -50,7 +50,7 @@ def measure() -> list[Row]:
     while live.prepare(here, GRID.depth_mm):
         pass
     needle = Shaft(np.array([x, y, depth]), np.array([0.9, 0.0, np.sqrt(0.19)]), 3.0, 7.0)
-    moves, turns = count(), count()
+    moves, turns, fans, presses = count(), count(), count(), count()
 
     def along() -> Frame:
         return frame(live, ProbePose(x, y + STEP_MM * (next(moves) % 12 - 6), 0.0))
@@ -58,10 +58,19 @@ def measure() -> list[Row]:
     def turned() -> Frame:
         return frame(live, ProbePose(x, y, 3.0 * (next(turns) % 20)))
 
+    def fanned() -> Frame:
+        return frame(live, ProbePose(x, y, 0.0, tilt_deg=3.0 * (next(fans) % 17 - 8)))
+
+    def pressed() -> Frame:
+        shift = STEP_MM * (next(presses) % 12 - 6)
+        return frame(live, ProbePose(x, y + shift, 0.0, strain=0.1))
+
     shown = frame(live, here)
     cases: list[tuple[str, Callable[[], object]]] = [
         ("frame, probe moved", along),
         ("frame, probe turned", turned),
+        ("frame, probe fanned", fanned),
+        ("frame, probe pressed and moved", pressed),
         ("frame with needle", lambda: frame(live, here, needle)),
         ("B-mode of a frame", lambda: bmode(shown)),
     ]
