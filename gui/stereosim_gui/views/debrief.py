@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -80,6 +80,7 @@ class Debrief(Part):
         super().__init__(app, attempt)
         self.review: Review | None = None
         self.sections: list[Section] = []
+        self._goal: Section | None = None
         self.images: TruthImages | None = None
         self.other: OtherGuidance | None = None
         self.curve: LearningCurve | None = None
@@ -106,6 +107,14 @@ class Debrief(Part):
         self._column.setContentsMargins(4, 0, 16, 0)
         self._column.addWidget(self._wait)
         self.area.setWidget(self.page)
+        bar = self.area.verticalScrollBar()
+        # What the other guidance got comes late and moves the sections; first the range changes.
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._keep_goal)
+        bar.rangeChanged.connect(lambda: self._settled.start())
+        bar.actionTriggered.connect(self._let_goal_go)
         side = QWidget()
         side.setMinimumWidth(_NAVIGATION)
         side.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -205,13 +214,23 @@ class Debrief(Part):
         if not 0 <= number < len(self.sections):
             return
         section = self.sections[number]
-        self.area.verticalScrollBar().setValue(section.y())
+        self._goal = section
+        self._keep_goal()
         for widget in section.findChildren(QWidget):
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
                 widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
                 return
         # Nothing to be worked with: the arrows scroll the page.
         self.area.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _keep_goal(self) -> None:
+        """Show the section gone to, wherever the lay-out has put it by now."""
+        if self._goal is not None and self._goal in self.sections:
+            self.area.verticalScrollBar().setValue(self._goal.y())
+
+    def _let_goal_go(self, action: int = 0) -> None:
+        """Leave the page where the hand scrolls it."""
+        self._goal = None
 
     # --- sections ---------------------------------------------------------------------------------
     def _result(self, made: Review) -> Section:
@@ -322,6 +341,7 @@ class Debrief(Part):
 
     def let_go(self) -> None:
         """Stop what runs, and listen no more."""
+        self._settled.stop()
         if self._asked is not None:
             self._asked.set()
         for view in (self.images, self.other, self.curve):
