@@ -31,13 +31,17 @@ class Bore:
     aperture_mm : float
         Its length along the axis.
     void_mm2, shift_mm2 : ndarray, shape (360,)
-        Per degree of the clock, in rho^2: what is empty now, and what has come in from outside.
+        Per degree of the clock, in rho^2: what holds no tissue now, and what has come in from
+        outside (negative where blood has pushed tissue outward).
+    blood_mm3 : float
+        Blood in it; the rest of the void is air.
     """
 
     pose: NeedlePose
     aperture_mm: float
     void_mm2: Array
     shift_mm2: Array
+    blood_mm3: float = 0.0
 
     @property
     def cavity_mm3(self) -> float:
@@ -99,6 +103,34 @@ class NeedleInPlace:
 
 
 @dataclass(frozen=True, eq=False)
+class Infiltration:
+    """Local anaesthetic in the tissue: a ball that it has swollen.
+
+    Attributes
+    ----------
+    centre_mm : ndarray, shape (3,)
+        Its middle.
+    volume_mm3 : float
+        Of the fluid.
+    radius_mm : float
+        Of the ball with the fluid in it.
+    """
+
+    centre_mm: Array
+    volume_mm3: float
+    radius_mm: float
+
+    @property
+    def share(self) -> float:
+        """Share of the ball's volume that is fluid."""
+        return float(self.volume_mm3 / (4.0 / 3.0 * np.pi * self.radius_mm**3))
+
+    def moved(self, vector_mm: Vector) -> Infiltration:
+        """Return it carried along with the tissue by `vector_mm`, shape (3,)."""
+        return replace(self, centre_mm=self.centre_mm + np.asarray(vector_mm, dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False)
 class Tissue:
     """The hidden truth that sampling changes; make one with :meth:`untouched`.
 
@@ -118,6 +150,8 @@ class Tissue:
         The same.
     needle : NeedleInPlace or None
         The needle that is in.
+    infiltrations : tuple of Infiltration
+        Local anaesthetic, in the order in which it was given.
     """
 
     original: Specks
@@ -128,6 +162,7 @@ class Tissue:
     bores: tuple[Bore, ...] = ()
     cores: tuple[Core, ...] = ()
     needle: NeedleInPlace | None = field(default=None)
+    infiltrations: tuple[Infiltration, ...] = ()
 
     @classmethod
     def untouched(
@@ -199,6 +234,7 @@ class Tissue:
             rest_mm=self.rest_mm + vector,
             markers_mm=self.markers_mm + vector,
             bores=tuple(bore.moved(vector) for bore in self.bores),
+            infiltrations=tuple(some.moved(vector) for some in self.infiltrations),
         )
 
     def current_bore(self, pose: NeedlePose) -> Bore | None:

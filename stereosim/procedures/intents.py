@@ -24,6 +24,7 @@ class Intent:
 
 
 APPROACHES = ("craniocaudal", "caudocranial")
+ARMS = ("vertical", "lateral-left", "lateral-right")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Position(Intent):
         lesion of the lower breast, with the breast frame turned by 180 degrees about y first.
     thickness_mm : float or None
         To what thickness the breast is compressed; None for its usual compression.
+    second_paddle : bool
+        Whether it lies on a second open paddle instead of on the support: tissue bulges into the
+        opening, and the needle has that much more room.
     """
 
     name: ClassVar[str] = "position"
@@ -47,6 +51,7 @@ class Position(Intent):
     shift_y_mm: float
     approach: str = "craniocaudal"
     thickness_mm: float | None = None
+    second_paddle: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,10 +142,34 @@ class MarkEcho(Intent):
 
 @dataclass(frozen=True)
 class ChooseDevice(Intent):
-    """Take a device of the catalogue."""
+    """Take a device of the catalogue.
+
+    Attributes
+    ----------
+    device : str
+        Its name.
+    arm : str
+        How a stereotactic unit holds it: ``"vertical"``, square to the paddle; or on the lateral
+        arm, level with the support, from -x (``"lateral-left"``) or +x (``"lateral-right"``).
+    """
 
     name: ClassVar[str] = "choose-device"
     device: str
+    arm: str = "vertical"
+
+
+@dataclass(frozen=True)
+class Anaesthetise(Intent):
+    """Inject local anaesthetic about the marked place, before the needle is inserted.
+
+    Attributes
+    ----------
+    volume_ml : float
+        Above 0.
+    """
+
+    name: ClassVar[str] = "anaesthetise"
+    volume_ml: float
 
 
 @dataclass(frozen=True)
@@ -191,9 +220,17 @@ class Steer(Intent):
 
 @dataclass(frozen=True)
 class Fire(Intent):
-    """Fire the needle: the one thing that cannot be undone."""
+    """Fire the needle: the one thing that cannot be undone.
+
+    Attributes
+    ----------
+    by_hand_mm : float or None
+        How far a vacuum needle is pushed home by hand instead of by its spring, at most its throw;
+        None to fire.
+    """
 
     name: ClassVar[str] = "fire"
+    by_hand_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +290,7 @@ _KINDS: dict[str, type[Intent]] = {
         Look,
         MarkEcho,
         ChooseDevice,
+        Anaesthetise,
         Advance,
         Insert,
         Steer,
