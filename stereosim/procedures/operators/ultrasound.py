@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
 from stereosim.biopsy.needle import load_placement
+from stereosim.biopsy.safety import usual_limits
 from stereosim.imaging.ultrasound.observer import EchoFinding, search
 from stereosim.procedures.intents import (
     ChooseDevice,
@@ -174,6 +175,8 @@ class UltrasoundOperator:
             focus = self.aims[order[k % len(order)]] if order else seen.marked_mm
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
             aside = np.array([0.0, float(spot[0]), float(spot[1])])
+            if focus[2] + aside[2] < usual_limits().skin_allowance_mm:
+                continue  # this step of the pattern would leave the breast
             target = Target(focus + aside, self.aims)
             seen, led = yield from self._led(seen, target, device, approach)
             if led is None:
