@@ -1,7 +1,8 @@
 """The drawing of breast, target and needle to scale: where everything lies in the cut, in mm.
 
-Stereotactic: a cut along y through the target, the chest wall on the left, the support below.
-Ultrasound: a cut along the needle, the skin on top.  Points are (across, up), mm.
+Stereotactic: a cut along y through the target, the chest wall on the left, the support below; for a
+needle on the lateral arm a cut along x.  Ultrasound: a cut along the needle, the skin on top.
+Points are (across, up), mm.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _STEPS = 41
 _STRAIGHT = 1e-6
 # How much of the supine skin is drawn to either side of what there is to see.
 _BESIDE_MM = 12.0
+# How much of the breast is drawn beyond target and point of a needle from the side.
+_BEYOND_MM = 14.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class NeedleDrawing:
             diameter_mm=device.outer_diameter_mm,
             phase=phase,
         )
+
+    @property
+    def level(self) -> bool:
+        """Whether it lies level, on the lateral arm."""
+        return self.axis[1] == 0.0
 
     def before_firing(self, point: Point) -> Point:
         """Return where a point of the needle lies before it is fired: one throw back."""
@@ -118,6 +126,8 @@ class Section:
         The needle planned, or as it was told to be.
     stroke, skin : Dimension or None
         The two margins.
+    level : bool
+        Whether it is a cut along x, for a needle on the lateral arm.
     """
 
     supine: bool
@@ -131,6 +141,7 @@ class Section:
     needle: NeedleDrawing | None = None
     stroke: Dimension | None = None
     skin: Dimension | None = None
+    level: bool = False
 
     @property
     def outside(self) -> bool:
@@ -208,6 +219,79 @@ def upright_section(
         needle=needle,
         stroke=margin[0],
         skin=margin[1],
+    )
+
+
+def lateral_section(
+    equipment: Equipment,
+    outline: BreastOutline,
+    shift_mm: tuple[float, float],
+    *,
+    target_mm: Array,
+    axis_x: float,
+    sd_mm: Array | None = None,
+    centre_mm: Array | None = None,
+    device: Device | None = None,
+    margins: Margins | None = None,
+    phase: str = "planned",
+) -> Section:
+    """Return the cut along x through the target, support frame, for a needle on the lateral arm.
+
+    Parameters
+    ----------
+    equipment, outline, shift_mm, sd_mm, centre_mm, device, margins, phase
+        As for :func:`upright_section`.
+    target_mm : ndarray, shape (3,)
+        The target.
+    axis_x : float
+        1 where the needle travels toward +x, -1 toward -x.
+    """
+    thickness = outline.thickness_mm
+    heights = thickness * 0.5 * (1.0 - np.cos(np.linspace(0.0, np.pi, _STEPS)))
+    half = outline.side_mm(float(target_mm[1]) + shift_mm[1], heights)
+    middle = -shift_mm[0]
+    needle = None
+    seen = [float(target_mm[0])]
+    if centre_mm is not None and device is not None:
+        at = (float(centre_mm[0]), float(centre_mm[2]))
+        needle = NeedleDrawing.of(at, (axis_x, 0.0), device, phase)
+        seen += [needle.tip[0], needle.before_firing(needle.near)[0]]
+    entry = middle - axis_x * float(half.max())
+    # The breast is wide: of the far side no more is drawn than there is to see.
+    low = min(entry, *seen) - _BEYOND_MM
+    high = max(entry, *seen) + _BEYOND_MM
+    near = [(float(x), float(z)) for x, z in zip(middle - axis_x * half, heights, strict=True)]
+    far = np.clip(middle + axis_x * half, low, high)
+    beyond = [(float(x), float(z)) for x, z in zip(far, heights, strict=True)]
+    k = len(beyond) // 2
+    edge = [*beyond[k::-1], *near, *beyond[:k:-1]]
+    if beyond[k][0] in (low, high):  # cut off: no skin there
+        edge = [beyond[0], *near, beyond[-1]]
+    window = equipment.window_mm
+    stroke = skin = None
+    if needle is not None and margins is not None:
+        height = needle.tip[1]
+        value = float(margins.stroke_margin_mm)
+        if np.isfinite(value):
+            end = (float(np.clip(needle.tip[0] + axis_x * value, low, high)), height)
+            bad = value <= equipment.limits.stroke_margin_mm
+            stroke = Dimension(end, needle.tip, value, bad)
+        value = float(margins.skin_margin_mm)
+        end = (needle.near[0] - axis_x * value, height)
+        skin = Dimension(needle.near, end, value, value <= 0.0)
+    return Section(
+        supine=False,
+        outline=tuple(edge),
+        skin_mm=equipment.limits.skin_allowance_mm,
+        top_mm=thickness,
+        bottom_mm=0.0,
+        window=(window[0], window[2]),
+        target=(float(target_mm[0]), float(target_mm[2])),
+        target_sd=None if sd_mm is None else (float(sd_mm[0]), float(sd_mm[2])),
+        needle=needle,
+        stroke=stroke,
+        skin=skin,
+        level=True,
     )
 
 

@@ -176,7 +176,7 @@ class _Drawing:
         section, painter = self.section, self.painter
         top, bottom = self.at((0.0, section.top_mm)).y(), self.at((0.0, section.bottom_mm)).y()
         right = float(self.widget.width()) - _PAD
-        left = self.left - 4.0
+        left = (self.at((section.bounds[0], 0.0)).x() if section.level else self.left) - 4.0
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.OUTLINE))
         painter.drawRect(QRectF(left, bottom, right - left, 4.0))
@@ -278,6 +278,12 @@ class _Drawing:
         before = self.at(needle.before_firing(needle.tip))
         words = fill(self.words["throw"], mm=needle.throw_mm)
         beside = self._beside(needle)
+        if needle.level:
+            under = QPointF(0.0, beside)
+            self._line(before + under, tip + under, QColor(theme.ACCENT), heads="end")
+            start = QPointF(min(before.x(), tip.x()), tip.y()) + under
+            self._write(start + QPointF(0.0, 3.0 + self.letters.ascent()), words, theme.ACCENT)
+            return
         leftmost = self.gutter + _PAD + self.letters.horizontalAdvance(words) + 3.0
         left = (before.x() + tip.x()) / 2 - beside >= leftmost
         aside = QPointF(-beside if left else 2.0 * beside, 0.0)
@@ -291,17 +297,26 @@ class _Drawing:
     # --- margins ----------------------------------------------------------------------------------
     def _margin(self, dimension: Dimension, name: str, needle: NeedleDrawing) -> None:
         start, end = self.at(dimension.start), self.at(dimension.end)
+        wide = (1.0, 16.0) if needle.level else (16.0, 1.0)
         if dimension.bad:
-            area = QRectF(start, end).normalized().adjusted(-16.0, -1.0, 16.0, 1.0)
+            area = QRectF(start, end).normalized()
+            area.adjust(-wide[0], -wide[1], wide[0], wide[1])
             self.painter.setPen(QPen(QColor(theme.BAD), 1.5))
             self.painter.setBrush(QBrush(QColor(theme.BAD), Qt.BrushStyle.DiagCrossPattern))
             self.painter.drawRect(area)
         aside = QPointF(self._beside(needle), 0.0)
+        if needle.level:
+            aside = QPointF(0.0, -self._beside(needle))
         colour = theme.BAD_TEXT if dimension.bad else theme.GOOD_TEXT
         self._line(start + aside, end + aside, QColor(colour))
         words = fill(self.words["margin"], name=name, mm=signed(dimension.value_mm))
         if dimension.bad and needle.phase != "fired":
             words = fill(self.words["unsafe"], margin=words)
+        if needle.level:
+            width = self.letters.horizontalAdvance(words)
+            middle = (start + end) * 0.5 + aside - QPointF(0.5 * width, 4.0)
+            self._write(middle, words, colour, bold=dimension.bad)
+            return
         middle = (start + end) * 0.5 + aside + QPointF(8.0 if dimension.bad else 5.0, 4.0)
         self._write(middle, words, colour, bold=dimension.bad)
 
