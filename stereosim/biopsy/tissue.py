@@ -35,6 +35,8 @@ class Bore:
         outside (negative where blood has pushed tissue outward).
     blood_mm3 : float
         Blood in it; the rest of the void is air.
+    distended_mm2 : float
+        By how much of rho^2, all round the clock, blood holds it open; part of `void_mm2`.
     """
 
     pose: NeedlePose
@@ -42,6 +44,7 @@ class Bore:
     void_mm2: Array
     shift_mm2: Array
     blood_mm3: float = 0.0
+    distended_mm2: float = 0.0
 
     @property
     def cavity_mm3(self) -> float:
@@ -244,7 +247,10 @@ class Tissue:
         return None
 
     def _displaced(self, places_mm: Array) -> Array:
-        """Push places aside for the needle that is in: rho^2 grows by its section less any void."""
+        """Push places aside for the needle that is in: rho^2 grows by its section less any void.
+
+        What blood holds open is no room for it: it pushes that outward together with the tissue.
+        """
         if self.needle is None:
             return places_mm
         pose, device = self.needle.pose, self.needle.device
@@ -258,7 +264,8 @@ class Tissue:
         if bore is not None:
             degree = np.floor(np.degrees(np.arctan2(local[:, 0], local[:, 1]))).astype(int) % BINS
             along = np.abs(local[:, 2]) <= bore.aperture_mm / 2.0
-            section = np.where(along, np.maximum(section - bore.void_mm2[degree], 0.0), section)
+            room = bore.void_mm2[degree] - bore.distended_mm2
+            section = np.where(along, np.maximum(section - room, 0.0), section)
         rho = np.sqrt(square)
         on_axis = rho < 1e-9
         local[on_axis, 1] = 1e-9  # a place on the axis has no direction: 12 o'clock
