@@ -36,6 +36,7 @@ __all__ = [
     "load_placement",
     "patient_motion",
     "pierce",
+    "push_home",
     "steer",
     "withdraw",
 ]
@@ -69,6 +70,8 @@ class PlacementModel:
         Fraction of the carry that springs back on firing.
     deviation_factor : float
         Scales the device's side deviation (firmness of the tissue).
+    hand_carry : float
+        Further carry per mm of way where the needle is pushed home by hand.
     motion_sd_mm : float
         SD per axis of the patient's motion between two exposures or looks.
     entry_distance_mm : float
@@ -87,6 +90,7 @@ class PlacementModel:
     push_sd_mm: float
     recoil: float
     deviation_factor: float
+    hand_carry: float
     motion_sd_mm: float
     entry_distance_mm: float
     provenance: dict[str, Parameter] = field(default_factory=dict, compare=False, repr=False)
@@ -102,6 +106,7 @@ class PlacementModel:
             push_mm=self.push_mm * factor,
             push_sd_mm=self.push_sd_mm * factor,
             deviation_factor=self.deviation_factor * factor,
+            hand_carry=self.hand_carry * factor,
             motion_sd_mm=self.motion_sd_mm * factor,
         )
 
@@ -183,6 +188,22 @@ def advance(
     pose = aim.moved(error @ aim.frame).prefire(device)
     carry = push * pose.axis
     return replace(tissue.moved(carry), needle=NeedleInPlace(pose, device, carry)), pose
+
+
+def push_home(
+    tissue: Tissue, way_mm: float, *, errors: PlacementModel
+) -> tuple[Tissue, NeedlePose]:
+    """Push the needle on by hand, `way_mm` from its pre-fire place, instead of firing it.
+
+    Slow: it goes straight and nothing springs back.  The tissue stays carried and is carried on.
+    """
+    if tissue.needle is None:
+        raise ValueError("no needle is in: advance it first")
+    placed = tissue.needle
+    pose = placed.pose.moved_along(way_mm)
+    further = errors.hand_carry * way_mm * pose.axis
+    needle = NeedleInPlace(pose, placed.device, placed.carried_mm + further)
+    return replace(tissue.moved(further), needle=needle), pose
 
 
 def fire(

@@ -80,6 +80,23 @@ class NeedlePose:
         return cls(np.asarray(centre_mm), np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0]))
 
     @classmethod
+    def lateral(cls, centre_mm: Vector, arm: str) -> NeedlePose:
+        """Return a needle on the lateral arm: level with the support, 12 o'clock up (+z).
+
+        ``"lateral-left"`` comes from -x and points to +x, ``"lateral-right"`` the other way.  Seen
+        from the hub, 3 o'clock is toward the chest wall (-y) on the left, the nipple on the right.
+        """
+        if arm not in ("lateral-left", "lateral-right"):
+            raise ValueError(f"arm: {arm!r} is neither 'lateral-left' nor 'lateral-right'")
+        along = 1.0 if arm == "lateral-left" else -1.0
+        return cls(np.asarray(centre_mm), np.array([along, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]))
+
+    @classmethod
+    def held(cls, centre_mm: Vector, arm: str) -> NeedlePose:
+        """Return a needle as the stereotactic unit holds it: :meth:`vertical`, :meth:`lateral`."""
+        return cls.vertical(centre_mm) if arm == "vertical" else cls.lateral(centre_mm, arm)
+
+    @classmethod
     def from_points(
         cls, entry_mm: Vector, target_mm: Vector, *, up: Vector = (0.0, 0.0, -1.0)
     ) -> NeedlePose:

@@ -30,7 +30,12 @@ class SafetyLimits:
     difficult_mm, contraindicated_mm : float
         Compressed thicknesses below which biopsy is difficult, and is not done.
     hub_allowance_mm : float
-        Length of shaft that the guide and the gap to the paddle take up.
+        Length of shaft that the guide and the gap to the paddle take up; on the lateral arm, to
+        the skin at the side.
+    shaft_clearance_mm : float
+        Distance that a level shaft keeps from paddle and support.
+    guide_half_height_mm : float
+        Half the height of the lateral arm's guide, which has to stand above the support.
     """
 
     label: str
@@ -39,6 +44,8 @@ class SafetyLimits:
     difficult_mm: float
     contraindicated_mm: float
     hub_allowance_mm: float
+    shaft_clearance_mm: float
+    guide_half_height_mm: float
     provenance: dict[str, Parameter] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -49,20 +56,28 @@ class Margins:
     Attributes
     ----------
     stroke_margin_mm : float
-        From the post-fire point to the back of the breast: ``T - (d + a / 2 + e)``.
+        From the post-fire point to the back of the breast: ``T - (d + a / 2 + e)``; of a level
+        needle to the skin on the far side.
     skin_margin_mm : float
         From the skin's inner side to the near end of the aperture: ``d - a / 2 - allowance``.
     length_margin_mm : float
         Shaft that is left over.
     window_margin_mm : float
         From the target to the nearest edge of the paddle's window, less the needle's radius;
-        infinite where no window was given.
+        infinite where no window was given.  Of a level needle: shaft that is left over where its
+        guide has to stand beside the paddle's plate; infinite where it comes up to the skin.
     problems : tuple of str
         What forbids firing: what, and by how much.
     remedies : tuple of str
         For each problem, in the same order, the manoeuvres that mend it.
     warnings : tuple of str
         What makes it difficult, without forbidding it.
+    room_margin_mm : float
+        Of a level needle, what is left between shaft or guide and paddle or support.
+    depth_mm : float
+        From the skin to the middle of the aperture, along the needle: the insertion depth.
+    skin_hours : tuple of (float, float)
+        Of a level needle, the hours (from, to) at which a core would reach into the skin.
     """
 
     stroke_margin_mm: float
@@ -72,6 +87,9 @@ class Margins:
     problems: tuple[str, ...]
     remedies: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    room_margin_mm: float = np.inf
+    depth_mm: float = np.nan
+    skin_hours: tuple[tuple[float, float], ...] = ()
 
     @property
     def safe(self) -> bool:
@@ -115,6 +133,7 @@ def safety_check(
     thickness_mm: float,
     *,
     window: Window | None = None,
+    bulge_mm: float = 0.0,
     limits: SafetyLimits | None = None,
 ) -> Margins:
     """Check a vertical approach from the paddle to `target_mm`.
@@ -129,6 +148,8 @@ def safety_check(
         Compressed thickness T; the paddle is at z = T.
     window : Window, optional
         Opening of the paddle; not checked if left out.
+    bulge_mm : float
+        How far tissue bulges below z = 0 under the target, into the opening of a second paddle.
     limits : SafetyLimits, optional
         Those of the catalogue if left out.
 
@@ -162,7 +183,7 @@ def safety_check(
         raise ValueError(f"thickness_mm must be above 0: {thickness_mm!r}")
     limits = limits or usual_limits()
     depth = float(thickness_mm - target[2])
-    stroke = float(thickness_mm - (depth + device.tip_offset_mm))
+    stroke = float(thickness_mm + bulge_mm - (depth + device.tip_offset_mm))
     skin = depth - device.aperture_mm / 2.0 - limits.skin_allowance_mm
     spare = device.length_mm - (depth + device.tip_offset_mm + limits.hub_allowance_mm)
     free = np.inf
@@ -206,7 +227,16 @@ def safety_check(
     warnings: tuple[str, ...] = ()
     if limits.contraindicated_mm <= thickness_mm < limits.difficult_mm:
         warnings = (f"thin breast: {thickness_mm:.1f} mm is below {limits.difficult_mm:g} mm",)
-    return Margins(stroke, skin, spare, float(free), tuple(problems), tuple(remedies), warnings)
+    return Margins(
+        stroke,
+        skin,
+        spare,
+        float(free),
+        tuple(problems),
+        tuple(remedies),
+        warnings,
+        depth_mm=depth,
+    )
 
 
 def freehand_check(
@@ -263,7 +293,13 @@ def freehand_check(
             (f"the needle is too short by {-spare:.1f} mm", "steeper approach, or longer needle")
         )
     return Margins(
-        stroke, skin, spare, np.inf, tuple(p for p, _ in found), tuple(r for _, r in found)
+        stroke,
+        skin,
+        spare,
+        np.inf,
+        tuple(p for p, _ in found),
+        tuple(r for _, r in found),
+        depth_mm=inside,
     )
 
 

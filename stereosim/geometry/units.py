@@ -16,7 +16,7 @@ field ends at y = 59 mm on the support surface and at y = 55 mm at z = 45 mm.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -65,6 +65,10 @@ class Unit:
         The four marks in the support lie at plus and minus x, at either y.
     support_mark_depth_mm : float
         Depth of their centres below the support surface.
+    lateral_arm : int
+        Whether it can hold the needle level with the support (1) or only along z (0).
+    paddle_half_width_mm : float
+        How far the paddle's plate reaches to either side of x = 0.
     provenance : dict of str to Parameter
         Unit, source and status of every number.
     """
@@ -91,6 +95,8 @@ class Unit:
     support_mark_y_lo_mm: float = 0.0
     support_mark_y_hi_mm: float = 0.0
     support_mark_depth_mm: float = 0.0
+    lateral_arm: int = 0
+    paddle_half_width_mm: float = 0.0
     provenance: dict[str, Parameter] = field(compare=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,8 +115,24 @@ class Unit:
         depth, radius = self.support_mark_depth_mm, 0.5 * self.mark_diameter_mm
         if radius and not radius <= depth <= self.detector_offset_mm - radius:
             raise SpecError(f"{self.name}.support_mark_depth_mm: must lie inside the support")
+        if self.lateral_arm and not self.paddle_half_width_mm > 0.5 * self.window_width_mm:
+            raise SpecError(f"{self.name}.paddle_half_width_mm: the plate holds the window")
         if not self.stereo_angle_deg < 90.0:
             raise SpecError(f"{self.name}.stereo_angle_deg: must be less than 90")
+
+    def raised(self, by_mm: float) -> Unit:
+        """Return the unit as it stands about a breast that lies `by_mm` above its support.
+
+        z = 0 stays at the surface that the breast lies on, so that detector and support lie deeper.
+        """
+        if by_mm == 0.0:
+            return self
+        depth = self.support_mark_depth_mm + by_mm if self.mark_diameter_mm else 0.0
+        return replace(
+            self,
+            detector_offset_mm=self.detector_offset_mm + by_mm,
+            support_mark_depth_mm=depth,
+        )
 
     @property
     def image_shape(self) -> tuple[int, int]:
