@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.biopsy.lateral import Outline
 from stereosim.procedures.intents import Position
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 from stereosim_phantoms.solids import Ellipsoids, Specks
@@ -25,6 +26,7 @@ from stereosim_phantoms.solids import Ellipsoids, Specks
 if TYPE_CHECKING:
     from stereosim.geometry.units import Unit
     from stereosim.procedures.state import Seen
+    from stereosim_phantoms.breast import BreastSpec
     from stereosim_phantoms.patient import VirtualPatient
     from stereosim_phantoms.referral import Referral
     from stereosim_phantoms.texture import Texture
@@ -54,6 +56,31 @@ def load_compression() -> Compression:
     return read_spec(
         Compression, table["compression"], table["sources"], f"{_FILE.name}: compression"
     )
+
+
+@dataclass(frozen=True)
+class SecondPaddle:
+    """An open paddle on the support, on which the breast lies.
+
+    Attributes
+    ----------
+    height_mm : float
+        Of its upper face above the support.
+    bulge_mm : float
+        How far tissue bulges into the middle of its opening.
+    """
+
+    height_mm: float
+    bulge_mm: float
+    provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
+
+
+@cache
+def load_second_paddle() -> SecondPaddle:
+    """Return the second paddle."""
+    table = load_toml(_FILE)
+    where = f"{_FILE.name}: second_paddle"
+    return read_spec(SecondPaddle, table["second_paddle"], table["sources"], where)
 
 
 def thickness_limits_mm(usual_mm: float) -> tuple[float, float]:
@@ -122,7 +149,38 @@ def _stretch(usual_mm: float, position: Position) -> Array:
 
 def position_of(seen: Seen) -> Position:
     """Return how the breast that is seen is positioned, its thickness named."""
-    return Position(*seen.shift_mm, seen.approach, seen.thickness_mm)
+    return Position(*seen.shift_mm, seen.approach, seen.thickness_mm, seen.second_paddle)
+
+
+def outline_of(breast: BreastSpec, position: Position) -> Outline:
+    """Return the outside of a breast as it is positioned, support frame."""
+    wide, long, _ = _stretch(breast.thickness_mm, position)
+    return Outline(
+        half_width_mm=float(wide * breast.half_width_mm),
+        front_mm=float(long * breast.chest_to_nipple_mm),
+        edge_mm=float(wide * breast.edge_mm),
+        thickness_mm=compressed_mm(breast.thickness_mm, position),
+        centre_x_mm=-position.shift_x_mm,
+        wall_y_mm=-position.shift_y_mm,
+    )
+
+
+def unit_of(seen: Seen, unit: Unit) -> Unit:
+    """Return the unit as it stands about the breast that is seen: raised by a second paddle."""
+    return unit.raised(load_second_paddle().height_mm) if seen.second_paddle else unit
+
+
+def bulge_mm(unit: Unit, points_mm: Array) -> Array:
+    """Return how far tissue bulges into the opening of the second paddle at places (n, 2 or 3).
+
+    A dome: the amount of the catalogue in the middle of the opening, nothing at its edges.  What
+    fills it comes from around; the rest of the breast stays where it is.
+    """
+    low, high = np.array(unit.window_lo_mm), np.array(unit.window_hi_mm)
+    share = (np.atleast_2d(points_mm)[:, :2] - low) / (high - low)
+    dome = np.clip(4.0 * share * (1.0 - share), 0.0, 1.0)
+    bulged: Array = load_second_paddle().bulge_mm * dome.prod(axis=1)
+    return bulged
 
 
 def usual_position(referral: Referral, unit: Unit) -> Position:

@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 
 from stereosim.biopsy import needle
 from stereosim.biopsy.capture import take_core
-from stereosim.biopsy.clip import deploy_clip
+from stereosim.biopsy.clip import deploy_clip, load_clip_models
 from stereosim.biopsy.devices import Device
 from stereosim.biopsy.needle import PlacementModel
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Margins
 from stereosim.biopsy.specimen import lay_out
 from stereosim.imaging.specimen_film import specimen_film
+from stereosim.procedures.fluids import anaesthetised, bled, bled_on
 from stereosim.procedures.intents import (
     STOP_REASONS,
     Adjust,
     Advance,
+    Anaesthetise,
     ChooseDevice,
     Film,
     Fire,
@@ -66,11 +68,14 @@ class Conditions:
     noise : bool
         Whether images carry noise.
     placement : PlacementModel
-        Errors of the needle.
+        Errors of the needle; without them the anaesthetic goes where it was meant, too.
+    bleeding : bool
+        Whether cores bleed.
     """
 
     noise: bool
     placement: PlacementModel
+    bleeding: bool = True
 
 
 @dataclass
@@ -116,6 +121,17 @@ class Procedure(ABC):
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
         """Return the pose that the operator's command means."""
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """How a needle can be held here, members of :data:`~.intents.ARMS`."""
+        return ("vertical",)
+
+    def _margins_of(self, state: ProcedureState, commanded: NeedlePose) -> Margins:
+        """Return the safety margins of the chosen needle at a pose."""
+        seen = state.seen
+        assert seen.device is not None and seen.marked_mm is not None
+        return self._margins(state, seen.device, commanded.centre_mm - seen.marked_mm)
+
     def step(
         self, state: ProcedureState, intent: Intent
     ) -> tuple[ProcedureState, tuple[Event, ...]]:
@@ -137,10 +153,14 @@ class Procedure(ABC):
         if state.step is Step.DEBRIEF:
             raise IntentError(f"{intent.name}: the procedure has ended")
         new = self._carry_out(state, intent)
+        if self.conditions.bleeding:
+            new = bled_on(state, new, intent, patient_seed=self.patient.seed)
         new = replace(new, intents=(*state.intents, intent))
         return new, tuple(self._events(state, new, intent))
 
-    def margins(self, state: ProcedureState, device: str, offset_mm: Array) -> Margins:
+    def margins(
+        self, state: ProcedureState, device: str, offset_mm: Array, arm: str | None = None
+    ) -> Margins:
         """Return the safety margins that the console shows for a device of the catalogue.
 
         Parameters
@@ -151,8 +171,12 @@ class Procedure(ABC):
             Name in the catalogue.
         offset_mm : ndarray, shape (3,)
             How far off the marked place the aperture's centre is aimed.
+        arm : str, optional
+            How it is held; as the needle chosen last, if left out.
         """
         _require(state.seen.marked_mm is not None, ChooseDevice, "mark a target first")
+        if arm is not None:
+            state = replace(state, seen=replace(state.seen, arm=arm))
         return self._margins(state, self.devices[device], offset_mm)
 
     def run(self, state: ProcedureState, policy: Generator[Intent, Seen, None]) -> ProcedureState:
@@ -174,12 +198,15 @@ class Procedure(ABC):
 
     def _carry_out(self, state: ProcedureState, intent: Intent) -> ProcedureState:
         match intent:
-            case ChooseDevice(name):
-                return self._choose(state, name)
+            case ChooseDevice(name, arm):
+                return self._choose(state, name, arm)
+            case Anaesthetise():
+                exact = not any(self.conditions.placement.aim_sd_mm)
+                return anaesthetised(state, intent, seed=self.seed, exact=exact)
             case Advance(offset):
                 return self._advance(state, np.array(offset))
-            case Fire():
-                return self._fire(state)
+            case Fire(by_hand):
+                return self._fire(state, by_hand)
             case Adjust(along):
                 return self._adjust(state, along)
             case Sample(hours):
@@ -196,13 +223,15 @@ class Procedure(ABC):
             case _:
                 return self._own(state, intent)
 
-    def _choose(self, state: ProcedureState, name: str) -> ProcedureState:
+    def _choose(self, state: ProcedureState, name: str, arm: str) -> ProcedureState:
         _require(state.seen.marked_mm is not None, ChooseDevice, "mark a target first")
         _require(state.truth.tissue.needle is None, ChooseDevice, "withdraw the needle first")
         _require(name in self.devices, ChooseDevice, f"device {name!r} is not in the catalogue")
+        _require(arm in self.arms, ChooseDevice, f"arm {arm!r} is none of {', '.join(self.arms)}")
         device = self.devices[name]
+        state = replace(state, seen=replace(state.seen, device=device, arm=arm))
         margins = self._margins(state, device, np.zeros(3))
-        return replace(state, seen=replace(state.seen, device=device, margins=margins))
+        return replace(state, seen=replace(state.seen, margins=margins))
 
     def _advance(self, state: ProcedureState, offset_mm: Array) -> ProcedureState:
         seen, truth = state.seen, state.truth
@@ -230,24 +259,35 @@ class Procedure(ABC):
             truth=replace(truth, tissue=tissue, fired=False),
         )
 
-    def _fire(self, state: ProcedureState) -> ProcedureState:
-        seen, truth = state.seen, state.truth
+    def _fire(self, state: ProcedureState, by_hand_mm: float | None = None) -> ProcedureState:
+        seen, truth, errors = state.seen, state.truth, self.conditions.placement
         _require(truth.tissue.needle is not None, Fire, "insert the needle first")
         _require(not truth.fired, Fire, "the needle has been fired")
-        tissue, pose = needle.fire(
-            truth.tissue,
-            errors=self.conditions.placement,
-            rng=self._chance(replace(seen, passes=seen.passes - 1), "fire"),
-        )
-        assert seen.marked_mm is not None and seen.commanded is not None
+        marked = seen.marked_mm
+        assert seen.device is not None and seen.commanded is not None and marked is not None
+        if by_hand_mm is None:
+            chance = self._chance(replace(seen, passes=seen.passes - 1), "fire")
+            tissue, pose = needle.fire(truth.tissue, errors=errors, rng=chance)
+        else:
+            throw = seen.device.throw_mm
+            _require(seen.device.kind == "vacuum", Fire, "a gun is not pushed home by hand")
+            _require(0.0 < by_hand_mm <= throw, Fire, f"by hand: above 0, up to {throw:g} mm")
+            tissue, pose = needle.push_home(truth.tissue, by_hand_mm, errors=errors)
+            commanded = seen.commanded.moved_along(by_hand_mm - throw)
+            seen = replace(seen, commanded=commanded, margins=self._margins_of(state, commanded))
+        margins, sent = seen.margins, seen.commanded
+        assert sent is not None
         target = tissue.original.target
         firing = Firing(
-            marked_mm=seen.marked_mm,
-            commanded_mm=seen.commanded.centre_mm,
+            marked_mm=marked,
+            commanded_mm=sent.centre_mm,
             centre_mm=pose.centre_mm,
             lesion_rest_mm=tissue.original.solids.centres_mm[target].mean(axis=0),
             lesion_mm=tissue.rest_mm[target].mean(axis=0),
-            stroke_margin_mm=np.inf if seen.margins is None else seen.margins.stroke_margin_mm,
+            stroke_margin_mm=np.inf if margins is None else margins.stroke_margin_mm,
+            problems=() if margins is None else margins.problems,
+            by_hand_mm=by_hand_mm,
+            pose=pose,
         )
         return replace(
             state,
@@ -265,10 +305,9 @@ class Procedure(ABC):
         truth, seen = state.truth, state.seen
         if not truth.fired or seen.commanded is None:
             raise IntentError("adjust: fire the needle first")
-        assert seen.device is not None and seen.marked_mm is not None
         tissue, _ = needle.adjust(truth.tissue, along_mm)
         commanded = seen.commanded.moved_along(along_mm)
-        margins = self._margins(state, seen.device, commanded.centre_mm - seen.marked_mm)
+        margins = self._margins_of(state, commanded)
         return replace(
             state,
             seen=replace(seen, commanded=commanded, margins=margins),
@@ -288,6 +327,8 @@ class Procedure(ABC):
         tissue = truth.tissue
         for hour in hours:
             tissue, _ = take_core(tissue, placed.device, placed.pose, hour)
+            if self.conditions.bleeding:
+                tissue = bled(tissue, placed.device, seed=self.seed, patient_seed=self.patient.seed)
         return replace(
             state,
             step=Step.SAMPLE,
@@ -327,8 +368,12 @@ class Procedure(ABC):
     def _clip(self, state: ProcedureState) -> ProcedureState:
         truth = state.truth
         _require(len(truth.tissue.cores) > 0, PlaceClip, "no core has been taken")
+        placed = truth.tissue.needle
         clip = deploy_clip(
-            truth.tissue.cores[-1].pose,
+            truth.tissue,
+            truth.tissue.cores[-1].pose if placed is None else placed.pose,
+            thickness_mm=state.seen.thickness_mm,
+            model=load_clip_models()[self.guidance],
             compression_axis=self.compression_axis,
             rng=stream(self.seed, "clip"),
         )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from stereosim.biopsy.clip import Clip
     from stereosim.biopsy.devices import Device
+    from stereosim.biopsy.lateral import Outline
     from stereosim.biopsy.pose import NeedlePose
     from stereosim.biopsy.safety import Margins
     from stereosim.biopsy.tissue import Tissue
@@ -110,6 +111,10 @@ class Seen:
         From where the needle comes, ``"craniocaudal"`` or ``"caudocranial"``.
     shift_mm : tuple of two floats
         How the breast was positioned.
+    second_paddle : bool
+        Whether it lies on a second open paddle.
+    outline : Outline or None
+        The outside of the breast in the stand, which everybody in the room sees.
     shots : tuple of Shot
         Every exposure so far.
     first_shot : int
@@ -126,6 +131,8 @@ class Seen:
         Under ultrasound, why it was marked.
     device : Device or None
         The needle chosen.
+    arm : str
+        How the unit holds it: ``"vertical"``, ``"lateral-left"`` or ``"lateral-right"``.
     margins : Margins or None
         Stroke and skin margins of that device where it is aimed.
     commanded : NeedlePose or None
@@ -136,6 +143,8 @@ class Seen:
         Insertions and cores so far.
     hours : tuple of float
         Clock hours sampled so far.
+    anaesthetic_ml : float
+        Local anaesthetic given so far.
     minutes, dose_mgy : float
         Time and mean glandular dose so far.
     """
@@ -145,6 +154,8 @@ class Seen:
     thickness_mm: float
     approach: str = "craniocaudal"
     shift_mm: tuple[float, float] = (0.0, 0.0)
+    second_paddle: bool = False
+    outline: Outline | None = None
     shots: tuple[Shot, ...] = ()
     first_shot: int = 0
     sweeps: tuple[Sweep, ...] = ()
@@ -153,12 +164,14 @@ class Seen:
     marked_mm: NDArray[np.float64] | None = None
     marked_reason: str = ""
     device: Device | None = None
+    arm: str = "vertical"
     margins: Margins | None = None
     commanded: NeedlePose | None = None
     films: tuple[Specimen, ...] = ()
     passes: int = 0
     cores: int = 0
     hours: tuple[float, ...] = ()
+    anaesthetic_ml: float = 0.0
     minutes: float = 0.0
     dose_mgy: float = 0.0
 
@@ -200,7 +213,13 @@ class Firing:
         Centroid of the target specks before anything was done, and at this moment (pushed by the
         needle, moved by the patient).
     stroke_margin_mm : float
-        What the console showed.
+        What the console showed for where it was sent; by hand, for the way that it was pushed.
+    problems : tuple of str
+        What forbade it, as the console said; empty where it was safe.
+    by_hand_mm : float or None
+        How far it was pushed home by hand; None where it was fired.
+    pose : NeedlePose or None
+        The needle's true pose; None in states of older versions.
     """
 
     marked_mm: NDArray[np.float64]
@@ -209,6 +228,9 @@ class Firing:
     lesion_rest_mm: NDArray[np.float64]
     lesion_mm: NDArray[np.float64]
     stroke_margin_mm: float
+    problems: tuple[str, ...] = ()
+    by_hand_mm: float | None = None
+    pose: NeedlePose | None = None
 
     @property
     def error_mm(self) -> NDArray[np.float64]:

@@ -281,12 +281,12 @@ class UltrasoundProcedure(Procedure):
             truth=replace(truth, tissue=tissue),
         )
 
-    def _fire(self, state: ProcedureState) -> ProcedureState:
+    def _fire(self, state: ProcedureState, by_hand_mm: float | None = None) -> ProcedureState:
         truth = state.truth
         if truth.tissue.needle is not None and not truth.fired and _by_hand(state):
             tissue = truth.tissue.moved(self._breath(state, Fire))
             state = replace(state, truth=replace(truth, tissue=tissue))
-        return super()._fire(state)
+        return super()._fire(state, by_hand_mm)
 
     def _breath(self, state: ProcedureState, now: type[Insert | Fire]) -> Array:
         """Return how far the patient's breath moves the breast until now, mm, shape (3,).
@@ -303,13 +303,10 @@ class UltrasoundProcedure(Procedure):
         here = at(now, inserted + (now is Insert))
         return here - at(done[-1], inserted) if inserted else here
 
-    def _adjust(self, state: ProcedureState, along_mm: float) -> ProcedureState:
-        new = super()._adjust(state, along_mm)
-        if not _by_hand(state):
-            return new
-        assert new.seen.device is not None and new.seen.commanded is not None
-        margins = self._by_hand_margins(new.seen.device, new.seen.commanded)
-        return replace(new, seen=replace(new.seen, margins=margins))
+    def _margins_of(self, state: ProcedureState, commanded: NeedlePose) -> Margins:
+        if not _by_hand(state) or state.seen.device is None:
+            return super()._margins_of(state, commanded)
+        return self._by_hand_margins(state.seen.device, commanded)
 
     def _by_hand_margins(self, device: Device, commanded: NeedlePose) -> Margins:
         """Return the margins of a needle steered by hand, against the chest wall too.
