@@ -201,8 +201,7 @@ class Procedure(ABC):
             case ChooseDevice(name, arm):
                 return self._choose(state, name, arm)
             case Anaesthetise():
-                exact = not any(self.conditions.placement.aim_sd_mm)
-                return anaesthetised(state, intent, seed=self.seed, exact=exact)
+                return anaesthetised(state, intent, self.conditions.placement, seed=self.seed)
             case Advance(offset):
                 return self._advance(state, np.array(offset))
             case Fire(by_hand):
@@ -328,7 +327,7 @@ class Procedure(ABC):
         for hour in hours:
             tissue, _ = take_core(tissue, placed.device, placed.pose, hour)
             if self.conditions.bleeding:
-                tissue = bled(tissue, placed.device, seed=self.seed, patient_seed=self.patient.seed)
+                tissue = bled(tissue, seed=self.seed, patient_seed=self.patient.seed)
         return replace(
             state,
             step=Step.SAMPLE,

@@ -42,7 +42,9 @@ from stereosim.procedures.intents import (
     Intent,
     IntentError,
     MarkPair,
+    PlaceClip,
     Position,
+    Withdraw,
 )
 from stereosim.procedures.marking import triangulate_marks
 from stereosim.procedures.procedure import Procedure
@@ -135,6 +137,8 @@ class StereotacticProcedure(Procedure):
     def _position(self, state: ProcedureState, intent: Position) -> ProcedureState:
         if state.seen.passes:
             raise IntentError("position: the needle has been in; the breast stays where it is")
+        if state.seen.anaesthetic_ml:
+            raise IntentError("position: anaesthetic has been given; the breast stays where it is")
         if intent.approach not in APPROACHES:
             raise IntentError(f"position.approach: {intent.approach!r} is unknown")
         shift = (intent.shift_x_mm, intent.shift_y_mm)
@@ -235,7 +239,7 @@ class StereotacticProcedure(Procedure):
             specks=specks.moved_to(specks.solids.centres_mm + motion),
             cavities=cavities.moved_to(cavities.solids.centres_mm + motion),
             needles=self._needles(state),
-            clips=() if truth.clip is None else (marker_clip(truth.clip.deployed_mm + motion),),
+            clips=() if truth.clip is None else (marker_clip(_clip_mm(state) + motion),),
             thickness_mm=state.seen.thickness_mm,
         )
         rng = stream(self.seed, "noise", number) if self.conditions.noise else None
@@ -333,3 +337,11 @@ class StereotacticProcedure(Procedure):
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
         assert state.seen.marked_mm is not None
         return NeedlePose.vertical(state.seen.marked_mm + offset_mm)
+
+
+def _clip_mm(state: ProcedureState) -> Array:
+    """Return where the clip lies in the compressed breast: the needle takes it along on leaving."""
+    clip = state.truth.clip
+    assert clip is not None
+    since = next(i for i in reversed(state.intents) if isinstance(i, PlaceClip | Withdraw))
+    return clip.deployed_mm if isinstance(since, PlaceClip) else clip.drawn_mm

@@ -19,6 +19,7 @@ class Minutes:
     expose_scout: float
     expose_pair: float
     mark: float
+    anaesthetise: float
     scan: float
     look: float
     advance: float
