@@ -29,11 +29,11 @@ from stereosim.procedures.intents import (
 from stereosim.procedures.operators.sampling import hours_towards
 from stereosim.procedures.operators.skill import load_search
 from stereosim_gui.model.attempt import Attempt
-from stereosim_gui.model.console import Reading, differs, marks_set
 from stereosim_gui.model.cross_section import Section, supine_section, upright_section
 from stereosim_gui.model.engine import Engine, Marks
 from stereosim_gui.model.equipment import BreastOutline, Equipment
 from stereosim_gui.model.plan import plan
+from stereosim_gui.model.reading import Reading, differs, marks_set
 from stereosim_gui.model.sampling import all_round, fan, hours_of_pass, pair_of_pass, unfilmed
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.model.wording import device_name, mismatch, problems, referral_lines

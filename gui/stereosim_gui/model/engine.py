@@ -242,9 +242,12 @@ class Engine:
             if pixel is not None
         )
 
-    def margins(self, state: ProcedureState, target_mm: Array) -> dict[str, Margins]:
-        """Return the safety margins of every device of the catalogue at `target_mm`."""
-        there = replace(state, seen=replace(state.seen, marked_mm=np.asarray(target_mm)))
+    def margins(
+        self, state: ProcedureState, target_mm: Array, arm: str = "vertical"
+    ) -> dict[str, Margins]:
+        """Return the safety margins of every device at `target_mm`, held so (``"vertical"``)."""
+        seen = replace(state.seen, marked_mm=np.asarray(target_mm), arm=arm)
+        there = replace(state, seen=seen)
         return {
             name: self.procedure.margins(there, name, np.zeros(3)) for name in self.room.devices
         }
@@ -282,6 +285,7 @@ class Engine:
             max(0.0, seen.shift_mm[1] + float(place[1]) - unit.window_centre_y_mm),
             seen.approach,
             None if seen.thickness_mm == usual else seen.thickness_mm,
+            seen.second_paddle,
         )
 
     # --- ultrasound -------------------------------------------------------------------------------

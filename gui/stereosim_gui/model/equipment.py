@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.procedures.intents import ARMS
+
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
     from stereosim.biopsy.safety import SafetyLimits
@@ -96,6 +98,12 @@ class Equipment:
         The breast at its usual compression.
     thickness_limits_mm : tuple of two floats
         Least and greatest thickness to which it can be compressed.
+    arms : tuple of str
+        How the unit can hold a needle.
+    anaesthetic_ml : mapping of str to float
+        How much local anaesthetic is usual with each device.
+    most_anaesthetic_ml : float
+        How much a patient may get.
     supine_height_mm : float
         From the skin to the muscle under the nipple, patient on her back.
     usual_position : Position or None
@@ -112,11 +120,15 @@ class Equipment:
     outline: BreastOutline
     thickness_limits_mm: tuple[float, float]
     supine_height_mm: float
+    arms: tuple[str, ...]
+    anaesthetic_ml: Mapping[str, float]
+    most_anaesthetic_ml: float
     usual_position: Position | None
 
     @classmethod
     def of(cls, room: Room, patient: VirtualPatient, guidance: str) -> Equipment:
         """Collect it; called in the worker."""
+        from stereosim.biopsy.fluids import usual_anaesthetic_ml, usual_fluid_model
         from stereosim.biopsy.safety import usual_limits
         from stereosim.procedures.approach import thickness_limits_mm, usual_position
         from stereosim.procedures.operators.skill import load_search
@@ -146,5 +158,8 @@ class Equipment:
             outline=BreastOutline.of(patient.breast),
             thickness_limits_mm=thickness_limits_mm(patient.breast.thickness_mm),
             supine_height_mm=patient.breast.supine_height_mm,
+            arms=ARMS if stereotactic and unit.lateral_arm else ARMS[:1],
+            anaesthetic_ml={d.name: usual_anaesthetic_ml(d) for d in room.devices.values()},
+            most_anaesthetic_ml=usual_fluid_model().most_ml,
             usual_position=usual_position(patient.referral, unit) if stereotactic else None,
         )

@@ -106,7 +106,8 @@ READ_OUTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "To start farther back does not help: the stroke ends at the same place. What "
             "helps is a shorter aperture, to aim a little higher as long as the target stays in "
             "the aperture, to come from the other side, or a thicker breast (less compression, "
-            "bolster). A lateral arm or advancing by hand are further ways in a real room.",
+            "bolster, second paddle). On the lateral arm the throw runs along the breast; and a "
+            "needle pushed by hand can stop where the margin is still positive.",
         ),
     ),
     "stroke-margin-supine": (
@@ -145,6 +146,19 @@ READ_OUTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "Teaching",
             "The paddle is closed but for its window. Nothing outside can be reached from above. "
             "The breast has to be positioned again so that the group comes under the window.",
+        ),
+    ),
+    "room-margin": (
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "The needle would lie {margin_mm:.1f} mm too near to paddle or support.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "Teaching",
+            "On the lateral arm the shaft lies level between paddle and support, and both are "
+            "hard. The target needs half the shaft's thickness and the skin above and below it. "
+            "Near the paddle or the support a needle from above, through little tissue, is the "
+            "shorter way; or the breast is compressed less.",
         ),
     ),
     "too-short": (

@@ -174,6 +174,8 @@ _REPORT = QT_TRANSLATE_NOOP(
 _APPROACHES = {
     "craniocaudal": QT_TRANSLATE_NOOP("Teaching", "from above (craniocaudal)"),
     "caudocranial": QT_TRANSLATE_NOOP("Teaching", "from below (caudocranial)"),
+    "lateral-left": QT_TRANSLATE_NOOP("Teaching", "from the left of the image"),
+    "lateral-right": QT_TRANSLATE_NOOP("Teaching", "from the right of the image"),
 }
 
 # Sentences without their full stop: they are joined to others.
@@ -207,6 +209,15 @@ _REMEDIES: dict[str, tuple[str, str]] = {
         "Teaching", "Come from the other side, {other_approach}: position again"
     ),
     "other-device": QT_TRANSLATE_NOOP("Teaching", "Take another needle: {other_device}"),
+    "blunt": QT_TRANSLATE_NOOP("Teaching", "Take the blunt tip, which is shorter: {blunt}"),
+    "second-paddle": QT_TRANSLATE_NOOP(
+        "Teaching",
+        "Position again on a second paddle: {second_paddle:.0f} mm more room behind the needle",
+    ),
+    "lateral-arm": QT_TRANSLATE_NOOP("Teaching", "Use the lateral arm, {lateral_arm}"),
+    "by-hand": QT_TRANSLATE_NOOP(
+        "Teaching", "Push it by hand, {by_hand:.1f} mm and no more, instead of firing"
+    ),
     "flatter": QT_TRANSLATE_NOOP("Teaching", "Come flatter, at {flatter:.0f}° to the skin"),
     "steeper": QT_TRANSLATE_NOOP("Teaching", "Come steeper, at {steeper:.0f}° to the skin"),
     "other-guidance": QT_TRANSLATE_NOOP(

@@ -9,7 +9,7 @@ from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
     from stereosim.biopsy.safety import Margins, SafetyLimits
-    from stereosim_gui.model.console import Reading
+    from stereosim_gui.model.reading import Reading
     from stereosim_phantoms.referral import Referral
 
 _SIDES = {
@@ -40,6 +40,11 @@ _REASONS = {
     "not found on images": QT_TRANSLATE_NOOP("Stop", "Not found on the images"),
     "inaccessible": QT_TRANSLATE_NOOP("Stop", "Inaccessible to the needle"),
     "declined: not visible": QT_TRANSLATE_NOOP("Stop", "Not visible: refer"),
+}
+_ARMS = {
+    "vertical": QT_TRANSLATE_NOOP("Arm", "From the paddle"),
+    "lateral-left": QT_TRANSLATE_NOOP("Arm", "Lateral arm, from the left of the image"),
+    "lateral-right": QT_TRANSLATE_NOOP("Arm", "Lateral arm, from the right of the image"),
 }
 _APERTURES = {
     "petite": QT_TRANSLATE_NOOP("Device", "{device}, petite"),
@@ -98,6 +103,11 @@ def referral_lines(referral: Referral) -> tuple[Text, ...]:
     return where, what, view
 
 
+def arm_name(arm: str) -> Text:
+    """Return how a unit holds a needle."""
+    return _known(_ARMS, arm)
+
+
 def stop_reason(code: str) -> Text:
     """Return a reason for ending a procedure."""
     return _known(_REASONS, code)
@@ -146,7 +156,7 @@ def problems(
                     mm=thickness_mm,
                     limit=limits.contraindicated_mm,
                 ),
-                say(QT_TRANSLATE_NOOP("Safety", "Other approach, or another guidance.")),
+                say(QT_TRANSLATE_NOOP("Safety", "Lateral arm, or another guidance.")),
             )
         )
     if stroke <= limits.stroke_margin_mm:
@@ -162,7 +172,9 @@ def problems(
                 mm=stroke,
                 limit=limits.stroke_margin_mm,
             )
-        mend = QT_TRANSLATE_NOOP("Safety", "Petite aperture, less depth, or from the other side.")
+        mend = QT_TRANSLATE_NOOP(
+            "Safety", "Petite aperture, less depth, second paddle, lateral arm, or by hand."
+        )
         found.append((past, say(mend)))
     if skin <= 0.0:
         found.append(
@@ -182,6 +194,16 @@ def problems(
                     mm=-margins.length_margin_mm,
                 ),
                 say(QT_TRANSLATE_NOOP("Safety", "A longer needle, or from the other side.")),
+            )
+        )
+    if margins.room_margin_mm < 0.0:
+        found.append(
+            (
+                say(
+                    QT_TRANSLATE_NOOP("Safety", "Shaft {mm:.1f} mm too near to paddle or support."),
+                    mm=-margins.room_margin_mm,
+                ),
+                say(QT_TRANSLATE_NOOP("Safety", "From the paddle, or less compression.")),
             )
         )
     if margins.window_margin_mm < 0.0:

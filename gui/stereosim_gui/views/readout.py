@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
-from stereosim_gui.model.console import Reading
+from stereosim_gui.model.reading import Reading
 from stereosim_gui.model.stages import Stage
 from stereosim_gui.model.wording import device_name
 from stereosim_gui.views.cross_section import CrossSection
@@ -34,6 +34,12 @@ class Cell(QFrame):
         for label in (self.name, self.value):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             column.addWidget(label)
+        self.setToolTip(teaching)
+        self.setAccessibleName(name)
+
+    def rename(self, name: str, teaching: str) -> None:
+        """Show another number from now on."""
+        self.name.setText(name)
         self.setToolTip(teaching)
         self.setAccessibleName(name)
 
@@ -218,6 +224,7 @@ class Readout(Part):
             if name in self.cells:
                 words = _NOTHING if depth is None else fill(self.tr("{v:.1f} mm"), v=depth)
                 self.cells[name].show_value(words)
+        self._show_depth(reading)
         mismatch = self.cells.get("mismatch")
         if mismatch is None:
             return
@@ -230,6 +237,25 @@ class Readout(Part):
             mm = signed(reading.y_mismatch_mm, decimals)
             words = fill(self.tr("{sign} {mm} mm"), sign=sign, mm=mm)
             mismatch.show_value(words, "bad" if reading.mismatched else "good")
+
+    def _show_depth(self, reading: Reading) -> None:
+        """On the lateral arm the depth along the needle counts, not that under the paddle."""
+        if reading.guidance == "ultrasound":
+            return
+        cell, margins = self.cells["paddle"], reading.margins
+        if reading.arm == "vertical":
+            cell.rename(
+                self.tr("under paddle"), self.tr("Depth of the target below the paddle, mm.")
+            )
+            return
+        cell.rename(
+            self.tr("from the side"),
+            self.tr("Depth of the aperture's middle along the needle, from the skin, mm."),
+        )
+        words = _NOTHING
+        if margins is not None:
+            words = fill(self.tr("{v:.1f} mm"), v=float(margins.depth_mm))
+        cell.show_value(words)
 
     def _show_margins(self, reading: Reading) -> None:
         margins, limits = reading.margins, self.attempt.console.equipment.limits

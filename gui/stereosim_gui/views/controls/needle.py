@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -18,8 +19,9 @@ from stereosim.procedures.intents import Advance, ChooseDevice
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.stages import needle_in
-from stereosim_gui.model.wording import device_name, unsafe
+from stereosim_gui.model.wording import arm_name, device_name, unsafe
 from stereosim_gui.views import theme
+from stereosim_gui.views.controls.anaesthetic import AnaestheticRow
 from stereosim_gui.views.controls.fields import NumberBox, note, show_note
 from stereosim_gui.views.controls.page import Page
 from stereosim_gui.views.language import fill, signed, spoken
@@ -141,6 +143,19 @@ class NeedleControls(Page):
         self.column.addWidget(self.facts)
         self.problem = note("", "bad")
         self.column.addWidget(self.problem)
+        self.arm = QComboBox()
+        self.arm.setAccessibleName(self.tr("How the needle is held"))
+        self.arm.setToolTip(
+            self.tr(
+                "From the paddle, or level on the lateral arm from either side: in a thin breast "
+                "the throw then runs along the breast and not out at the back."
+            )
+        )
+        self.arm.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.arm.activated.connect(self._hold)
+        self.column.addWidget(self.arm)
+        self.anaesthetic = AnaestheticRow(self.app, self.attempt)
+        self.column.addWidget(self.anaesthetic)
         label = QLabel(self.tr("Aim off the target by, mm"))
         set_tone(label, "caption")
         self.column.addWidget(label)
@@ -169,6 +184,9 @@ class NeedleControls(Page):
         self.hear(self.attempt.refused, self._stay)
         self.hear(self.attempt.failed, self._stay)
 
+    def _hold(self, index: int) -> None:
+        self.attempt.console.weigh(arm=self.arm.itemData(index))
+
     def _aimed(self, *_: object) -> None:
         x, y, z = (box.value() for box in self.offsets)
         self.attempt.console.weigh(offset_mm=(x, y, z))
@@ -176,6 +194,7 @@ class NeedleControls(Page):
     def refresh(self) -> None:
         """Show the device that is weighed up and what is wrong with it here."""
         console = self.attempt.console
+        self._show_arm()
         for box, value in zip(self.offsets, console.offset_mm, strict=True):
             box.put(value)
         device = console.equipment.devices.get(console.device)
@@ -198,6 +217,15 @@ class NeedleControls(Page):
         found = () if reading is None else unsafe(reading, console.equipment.limits)
         show_note(self.problem, "\n".join(f"✗ {spoken(what)}" for what, _ in found), "bad")
         self.problem.setToolTip("\n".join(spoken(mend) for _, mend in found))
+
+    def _show_arm(self) -> None:
+        console = self.attempt.console
+        if self.arm.count() == 0:
+            for name in console.equipment.arms:
+                self.arm.addItem(spoken(arm_name(name)), name)
+        self.arm.setVisible(self.arm.count() > 1)
+        with QSignalBlocker(self.arm):
+            self.arm.setCurrentIndex(self.arm.findData(console.arm))
 
     @property
     def first(self) -> QWidget | None:
@@ -226,11 +254,12 @@ class NeedleControls(Page):
         attempt, console = self.attempt, self.attempt.console
         advance = Advance(console.offset_mm)
         chosen = attempt.seen.device
-        if chosen is not None and chosen.name == console.device:
+        held = attempt.seen.arm == console.arm
+        if chosen is not None and chosen.name == console.device and held:
             attempt.send(advance)
             return
         self._then = advance
-        if not attempt.send(ChooseDevice(console.device)):
+        if not attempt.send(ChooseDevice(console.device, console.arm)):
             self._then = None
 
     def follow(self) -> None:
@@ -250,4 +279,5 @@ class NeedleControls(Page):
     def let_go(self) -> None:
         """Have the table listen to nothing any more."""
         self.table.let_go()
+        self.anaesthetic.let_go()
         super().let_go()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -81,6 +82,15 @@ class PositionControls(Page):
             *_THICKNESS_MM,
             suffix=self.tr(" mm"),
         )
+        self.paddle = QCheckBox(self.tr("Second paddle"))
+        self.paddle.setToolTip(
+            self.tr(
+                "Lay the breast on a second open paddle: it stands farther from the detector, and "
+                "tissue bulges into the opening, so that the needle has more room behind it."
+            )
+        )
+        self.paddle.setAccessibleName(self.paddle.text())
+        self.paddle.toggled.connect(self._edited)
         self.usual = QPushButton(self.tr("As the referral says"))
         self.usual.setToolTip(
             self.tr("Fill in what the referral suggests: approach, shifts, usual compression.")
@@ -115,6 +125,7 @@ class PositionControls(Page):
             box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             box.edited.connect(self._edited)
         fields.addLayout(grid)
+        fields.addWidget(self.paddle)
         fields.addStretch(1)
         beside.addLayout(fields)
         beside.addWidget(self.plan_view, 1)
@@ -134,12 +145,14 @@ class PositionControls(Page):
             self.shift_y.value(),
             "caudocranial" if self.below.isChecked() else "craniocaudal",
             None if abs(thickness - usual) < 0.05 else thickness,
+            self.paddle.isChecked(),
         )
 
     def show_position(self, position: Position) -> None:
         """Fill the fields."""
         usual = self.attempt.console.equipment.outline.thickness_mm
         (self.below if position.approach == "caudocranial" else self.above).setChecked(True)
+        self.paddle.setChecked(position.second_paddle)
         self.shift_x.put(position.shift_x_mm)
         self.shift_y.put(position.shift_y_mm)
         self.thickness.put(usual if position.thickness_mm is None else position.thickness_mm)
@@ -205,10 +218,12 @@ class PositionControls(Page):
         seen = self.attempt.seen
         if not self._shown:
             self.referral.setText("\n".join(spoken(line) for line in referral_lines(seen.referral)))
-        held = (seen.shift_mm, seen.approach, seen.thickness_mm)
+        held = (seen.shift_mm, seen.approach, seen.thickness_mm, seen.second_paddle)
         if held != self._shown:
             self._shown = held
-            self.show_position(Position(*seen.shift_mm, seen.approach, seen.thickness_mm))
+            self.show_position(
+                Position(*seen.shift_mm, seen.approach, seen.thickness_mm, seen.second_paddle)
+            )
         self.usual.setEnabled(not self.attempt.busy)
 
     @property

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from stereosim.procedures.intents import Expose, Withdraw
+from stereosim.procedures.intents import Expose, Fire, Withdraw
 from stereosim_gui.model.sampling import pair_of_pass
 from stereosim_gui.model.stages import fired, needle_in
-from stereosim_gui.views.controls.fields import note, show_note
+from stereosim_gui.views.controls.fields import NumberBox, note, show_note
 from stereosim_gui.views.controls.fire import FireButton
 from stereosim_gui.views.controls.page import Page
-from stereosim_gui.views.language import fill
+from stereosim_gui.views.language import fill, signed
 
 
 class PrefireControls(Page):
@@ -24,6 +24,26 @@ class PrefireControls(Page):
         self.column.addWidget(self.checked)
         self.fire = FireButton(self.app, self.attempt)
         self.column.addWidget(self.fire)
+        by_hand = QHBoxLayout()
+        by_hand.setSpacing(4)
+        self.way = NumberBox(
+            self.tr("By hand"),
+            self.tr(
+                "How far the needle is pushed by hand instead of fired. Stop short of the whole "
+                "throw where the stroke margin forbids it; the tissue is carried along more."
+            ),
+            1.0,
+            40.0,
+            step=0.5,
+            suffix=self.tr(" mm"),
+        )
+        self.way.edited.connect(self._say_way)
+        self.push = QPushButton()
+        self.push.setToolTip(self.way.toolTip())
+        self.push.clicked.connect(self._push)
+        by_hand.addWidget(self.way)
+        by_hand.addWidget(self.push, 1)
+        self.column.addLayout(by_hand)
         self.withdraw = self.secondary(
             self.tr("Withdraw"),
             self.tr("Pull the needle out without firing: to mark again or take another one."),
@@ -33,6 +53,21 @@ class PrefireControls(Page):
             self.tr("Another pair"), self.tr("Expose the pre-fire pair again; it adds its dose.")
         )
         self.again.clicked.connect(lambda: self.attempt.send(Expose("pair")))
+
+    def _push(self) -> None:
+        if self.way.taken():
+            self.attempt.send(Fire(by_hand_mm=self.way.value()))
+
+    def _say_way(self, *_: object) -> None:
+        """Say what stroke margin is left where the hand stops there."""
+        attempt = self.attempt
+        device, margins = attempt.seen.device, attempt.seen.margins
+        words = self.tr("Push home by hand")
+        if device is not None and margins is not None:
+            left = margins.stroke_margin_mm + device.throw_mm - self.way.value()
+            words = fill(self.tr("Push by hand: stroke margin {mm} mm"), mm=signed(left))
+        self.push.setText(words)
+        self.push.setAccessibleName(words)
 
     @property
     def _checked(self) -> bool:
@@ -63,6 +98,14 @@ class PrefireControls(Page):
             words = self.tr("No pre-fire pair yet: nobody has seen whether the needle lines up.")
             show_note(self.checked, words, "warn")
         free = not attempt.busy and needle_in(attempt.state) and not fired(attempt.state)
+        vacuum = device is not None and device.kind == "vacuum"
+        for widget in (self.way, self.push):
+            widget.setVisible(vacuum)
+            widget.setEnabled(free)
+        if device is not None and vacuum and device.throw_mm != self.way.maximum():
+            self.way.setMaximum(device.throw_mm)
+            self.way.put(device.throw_mm)
+        self._say_way()
         self.withdraw.setEnabled(free)
         self.again.setVisible(checked)
         self.again.setEnabled(free)

@@ -178,6 +178,11 @@ class SampleControls(Page):
     def _directions(self) -> tuple[str, str, str, str]:
         if not self._stereotactic:
             return self.tr("skin"), "", "", ""
+        arm = self.attempt.seen.arm
+        if arm != "vertical":
+            sides = self.tr("chest wall"), self.tr("nipple")
+            three, nine = sides if arm == "lateral-left" else sides[::-1]
+            return self.tr("paddle"), three, self.tr("support"), nine
         # From below the breast is turned: 3 o'clock is the patient's left.
         right, left = self.tr("patient's right"), self.tr("patient's left")
         if self.attempt.seen.approach == "caudocranial":
@@ -188,7 +193,8 @@ class SampleControls(Page):
         if not self._stereotactic:
             return self.tr("Seen from the hub, looking toward the tip. 12 o'clock is the skin.")
         return fill(
-            self.tr("Seen from the hub. 12 o'clock: nipple. 3 o'clock: {side}."),
+            self.tr("Seen from the hub. 12 o'clock: {up}. 3 o'clock: {side}."),
+            up=self._directions()[0],
             side=self._directions()[1],
         )
 

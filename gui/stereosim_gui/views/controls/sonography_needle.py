@@ -11,6 +11,7 @@ from stereosim.procedures.intents import Withdraw
 from stereosim_gui.model.freehand import DISTANCE_MM, TILT_DEG, TURN_DEG, Approach
 from stereosim_gui.model.stages import fired, needle_in
 from stereosim_gui.model.wording import device_name, problems
+from stereosim_gui.views.controls.anaesthetic import AnaestheticRow
 from stereosim_gui.views.controls.fields import NumberBox, heading, note, show_note
 from stereosim_gui.views.controls.fire import FireButton
 from stereosim_gui.views.controls.page import Page
@@ -59,6 +60,8 @@ class NeedleControls(ProbePage):
         self.devices.setMinimumContentsLength(12)
         self.devices.activated.connect(self._choose)
         self.column.addWidget(self.devices)
+        self.anaesthetic = AnaestheticRow(self.app, self.attempt)
+        self.column.addWidget(self.anaesthetic)
         self.column.addWidget(heading(self.tr("Entry beside the probe")))
         sides = QGridLayout()
         sides.setSpacing(4)
@@ -117,6 +120,11 @@ class NeedleControls(ProbePage):
         self.hear(self.machine.drawing_changed, self.follow)
         self.hear(self.machine.moved, self.follow)
         self.hear(self.attempt.console.changed, self.follow)
+
+    def let_go(self) -> None:
+        """Have the parts listen to nothing any more."""
+        self.anaesthetic.let_go()
+        super().let_go()
 
     # --- what is done -----------------------------------------------------------------------------
     def _choose(self, index: int) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
 from stereosim.procedures.intents import Expose, MarkPair
-from stereosim_gui.model.console import differs, marks_set
+from stereosim_gui.model.reading import differs, marks_set
 from stereosim_gui.model.stages import Stage, needle_in
 from stereosim_gui.model.wording import mismatch
 from stereosim_gui.views.controls.fields import NumberBox, note, show_note
