@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from stereosim.geometry.probe import ProbePose
 from stereosim.kernels import ultrasound as kernels
-from stereosim.kernels.medium import spread_loss
+from stereosim.kernels.medium import spread_loss, spread_shade
 from stereosim.kernels.observer import ring_contrast
 from tests.reference import medium as medium_reference
 from tests.reference import observer as observer_reference
@@ -148,6 +148,17 @@ def test_loss_and_its_twin(sizes):
     ours, naive = (np.empty((9, 12, 10), np.float32) for _ in range(2))
     spread_loss(*fixed, ours)
     medium_reference.spread_loss(*fixed, naive)
+    np.testing.assert_allclose(ours, naive, rtol=1e-6, atol=1e-6)
+
+
+def test_shade_agrees_with_the_naive_twin():
+    rng = np.random.default_rng(5)
+    taps = [rng.uniform(0.0, 1.0, n) for n in (5, 7)]
+    taps = [some / some.sum() for some in taps]
+    stops = (rng.uniform(0.0, 1.0, (9, 12, 10)) * (rng.random((9, 12, 10)) < 0.1)).astype("f4")
+    ours, naive = ([np.empty((9, 12, 10), np.float32) for _ in range(2)] for _ in range(2))
+    spread_shade(stops, *taps, 0.9, *ours)
+    medium_reference.spread_shade(stops, *taps, 0.9, *naive)
     np.testing.assert_allclose(ours, naive, rtol=1e-6, atol=1e-6)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import spherical_jn, spherical_yn
 
 from stereosim.imaging.ultrasound.probes import DATA
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
@@ -63,6 +64,14 @@ class Acoustics:
     gland_speed_m_s: float
     speed_correlation_mm: float
     phantom_attenuation: float
+    blood_db: float
+    blood_attenuation: float
+    air_impedance_mrayl: float
+    air_haze_db: float
+    air_haze_fall_db_per_mm: float
+    bubbles_per_mm3: float
+    bubble_radius_mm: float
+    bubble_radius_spread: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False, compare=False)
 
     def fat_backscatter_per_mm(self, frequency_mhz: ArrayLike) -> Array:
@@ -108,3 +117,38 @@ def calcification_cross_section_mm2(
     form_db = np.interp(x, known, acoustics.calcification_form_db)
     form_db += 40.0 * np.minimum(x - known[0], 0.0) / math.log(10.0)
     return np.asarray(radius**2 * 10.0 ** (form_db / 10.0))
+
+
+_ORDERS = np.arange(12)  # of the series: enough up to ka = 5
+
+
+def bubble_cross_section_mm2(
+    radius_mm: ArrayLike, frequency_mhz: ArrayLike, acoustics: Acoustics
+) -> Array:
+    """Differential backscatter cross-section of a bubble of gas, mm^2/sr.
+
+    That of a sphere without pressure on its surface (partial-wave series), which a bubble is far
+    over its resonance (3.3 kHz mm over its radius): a^2 for small ones, about a^2/4 for large.
+
+    Parameters
+    ----------
+    radius_mm, frequency_mhz : array_like
+        Radius, mm, and frequency, MHz, broadcast against each other; ka up to 5.
+    acoustics : Acoustics
+        Constants.
+    """
+    radius = np.asarray(radius_mm, np.float64)
+    k = 2.0 * math.pi / acoustics.wavelength_mm(frequency_mhz)
+    ka = np.clip(k * radius, 1e-3, 5.0)[..., None]
+    j, y = spherical_jn(_ORDERS, ka), spherical_yn(_ORDERS, ka)
+    series = ((2 * _ORDERS + 1) * (-1.0) ** _ORDERS * j / (j + 1j * y)).sum(axis=-1)
+    return np.asarray(np.abs(series / ka[..., 0]) ** 2 * radius**2)
+
+
+def air_face_section(acoustics: Acoustics) -> float:
+    """Backscatter per area of a ragged face of air that the beam meets at right angles, 1/sr.
+
+    All is reflected, and by Lambert's law: a ragged face sends it everywhere.
+    """
+    air, fat = acoustics.air_impedance_mrayl, acoustics.fat_impedance_mrayl
+    return float(((air - fat) / (air + fat)) ** 2 / math.pi)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
 from stereosim.imaging.ultrasound.medium import CELL_MM, Medium, Slant
+from stereosim.imaging.ultrasound.pools import Points
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.shaft import Shaft, shaft_echoes, shaft_shadow
 from stereosim.imaging.ultrasound.tissue import Insonated
@@ -22,6 +23,8 @@ from stereosim_phantoms.randomness import stream
 Array = NDArray[np.float64]
 Grids = NDArray[np.float32]
 DEFAULT_GRID = Grid()
+DYNAMIC_RANGE_DB = 60.0  # of the display, black to white
+WHITE_DB = 35.0  # level over the mean of fat that it shows white, the gain knob at 0
 _UPPER_SHARE = 0.57  # of the work that is drawn by the thread without the noise
 _TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
 
@@ -55,7 +58,7 @@ class Frame:
 
 
 def bmode(
-    frame: Frame, *, dynamic_range_db: float = 60.0, white_db: float = 35.0
+    frame: Frame, *, dynamic_range_db: float = DYNAMIC_RANGE_DB, white_db: float = WHITE_DB
 ) -> NDArray[np.float32]:
     """Return the display of `frame`, 0 black to 1 white, log compressed.
 
@@ -133,9 +136,10 @@ def draw_frames(
     *,
     seed: int,
     shaft: Shaft | None = None,
+    points: Points | None = None,
     helper: Executor | None = None,
 ) -> Iterator[Frame]:
-    """Yield the frames of :func:`parallel_frames` from what the probe hears, and of a needle.
+    """Yield the frames of :func:`parallel_frames` from what is heard, needle and bubbles too.
 
     A `helper` thread draws the lower part of the tissue meanwhile, and the noise; the frames are
     the same bit for bit, for each row is drawn by one thread alone and in the same order.
@@ -150,7 +154,14 @@ def draw_frames(
     if len(poses) > 1 and poses[0].tilt_deg != 0.0:
         for pose in poses:  # one place lies at another depth in each
             yield from draw_frames(
-                medium, (pose,), step_mm, probe, seed=seed, shaft=shaft, helper=helper
+                medium,
+                (pose,),
+                step_mm,
+                probe,
+                seed=seed,
+                shaft=shaft,
+                points=points,
+                helper=helper,
             )
         return
     beam = medium.beam
@@ -216,6 +227,9 @@ def draw_frames(
 
     for i, (pose, noise) in enumerate(zip(poses, noises, strict=True)):
         add(i, pose.image_mm(medium.speck_mm), medium.speck_amplitude)
+        if points is not None:
+            places, echoes = points.echoes(medium)
+            add(i, pose.image_mm(places), echoes)
         if shaft is not None:
             _shade(shaft, pose, medium, real[i], imaginary[i])
             places, echoes = shaft_echoes(shaft, medium)

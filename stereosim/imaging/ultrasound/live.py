@@ -40,6 +40,7 @@ from stereosim.imaging.ultrasound.columns import (
     kept,
     slices_to,
 )
+from stereosim.imaging.ultrasound.filling import Filled, fill
 from stereosim.imaging.ultrasound.frame import Frame, draw_frames
 from stereosim.imaging.ultrasound.interfaces import Sheets
 from stereosim.imaging.ultrasound.medium import (
@@ -50,6 +51,7 @@ from stereosim.imaging.ultrasound.medium import (
     speck_shadows,
     spread_loss_db,
 )
+from stereosim.imaging.ultrasound.pools import NO_POOLS, Points, Pools, pool_points
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.tissue import VOXEL_MM
@@ -80,6 +82,7 @@ class _Window:
         nx = max(i for _, i in self._at) + SIDE
         ny = max(j for j, _ in self._at) + SIDE
         self.shape = keys[0].slices, ny, nx
+        self.first = first_i * SIDE, first_j * SIDE  # voxel along x and y
         self.origin_mm: Array = np.array([first_i * TILE_MM, first_j * TILE_MM, 0.0])
         self.origin_mm += 0.5 * VOXEL_MM
 
@@ -147,6 +150,8 @@ class LiveTissue:
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="ultrasound")
         self._window: _Window | None = None
         self._shaded: tuple[object, Volume, Volume] | None = None
+        self._filled: tuple[object, list[Filled]] | None = None
+        self._points: tuple[object, Points] | None = None
 
     def frame(
         self,
@@ -158,6 +163,7 @@ class LiveTissue:
         grid: Grid,
         focus_mm: float | None = None,
         shaft: Shaft | None = None,
+        pools: Pools = NO_POOLS,
     ) -> Frame:
         """Return what the machine shows, building what of the tissue is still missing.
 
@@ -175,12 +181,14 @@ class LiveTissue:
             Transmit focus; the probe's own where none is given.
         shaft : Shaft, optional
             The needle that is in.
+        pools : Pools
+            The fluids that are in the tissue.
         """
         keys = tuple(self._keys(pose, grid.depth_mm))
         if self._window is None or self._window.keys != keys:
             self._window = _Window(keys, self._tissue)
         window, slant = self._window, Slant.of(pose)
-        gain, amplitude = self._with_shadows(window, slant, speck_mm, speck_radius_mm)
+        gain, amplitude = self._with_shadows(window, slant, speck_mm, speck_radius_mm, pools)
         medium = Medium(
             beam=self._beam(grid, focus_mm),
             origin_mm=window.origin_mm,
@@ -195,7 +203,14 @@ class LiveTissue:
             slant=slant,
         )
         frames = draw_frames(
-            medium, (pose,), 1.0, self._probe, seed=seed, shaft=shaft, helper=self._helper
+            medium,
+            (pose,),
+            1.0,
+            self._probe,
+            seed=seed,
+            shaft=shaft,
+            points=self._points_of(pools) if len(pools) else None,
+            helper=self._helper,
         )
         return next(frames)
 
@@ -257,10 +272,10 @@ class LiveTissue:
         return kept(self._beams, (grid, focus_mm), build, 16)
 
     def _with_shadows(
-        self, window: _Window, slant: Slant, speck_mm: Array, radius_mm: Array
+        self, window: _Window, slant: Slant, speck_mm: Array, radius_mm: Array, pools: Pools
     ) -> tuple[Volume, Volume]:
-        """Return gain and amplitude of the window behind these specks (the last are kept)."""
-        mark = (window.keys, slant, speck_mm.tobytes(), radius_mm.tobytes())
+        """Return gain and amplitude of the window behind specks and pools (the last kept)."""
+        mark = (window.keys, slant, speck_mm.tobytes(), radius_mm.tobytes(), pools.mark)
         if self._shaded is None or self._shaded[0] != mark:
             if slant == LEVEL:
                 gain = _shadowed(window, speck_mm, radius_mm)
@@ -270,8 +285,29 @@ class LiveTissue:
                 amplitude = self._turned(window, slant)
                 gain = passed.result()
                 amplitude *= gain
+            if len(pools):
+                gain = gain.copy() if gain is window.gain else gain
+                first = 0, window.first[1], window.first[0]
+                for filled in self._filling(window.shape[0], slant, pools):
+                    filled.into(gain, amplitude, first)
             self._shaded = mark, gain, amplitude
         return self._shaded[1:]
+
+    def _filling(self, slices: int, slant: Slant, pools: Pools) -> list[Filled]:
+        """Return what the pools do to the tissue along this beam (the last is kept)."""
+        mark = (pools.mark, slant, slices)
+        if self._filled is None or self._filled[0] != mark:
+            tissue = self._tissue
+            profiles = tissue.made_up_for(slices, slant)
+            filled = fill(pools, tissue.seed, slices, VOXEL_MM, profiles, slant, tissue.acoustics)
+            self._filled = mark, filled
+        return self._filled[1]
+
+    def _points_of(self, pools: Pools) -> Points:
+        if self._points is None or self._points[0] != pools.mark:
+            points = pool_points(pools, self._tissue.seed, self._tissue.acoustics)
+            self._points = pools.mark, points
+        return self._points[1]
 
     def _turned(self, window: _Window, slant: Slant) -> Volume:
         """Return the window's echo, with its sheets as a slanting beam meets them."""

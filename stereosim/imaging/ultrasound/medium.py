@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.acoustics import Acoustics, calcification_cross_section_mm2
 from stereosim.imaging.ultrasound.beam import Beam
-from stereosim.kernels.medium import spread_loss
+from stereosim.kernels.medium import spread_loss, spread_shade
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
@@ -172,21 +172,51 @@ def spread_loss_db(
     slant : Slant
         How the beam crosses the voxels.
     """
-    sd = _SHADOW_BLUR / math.sqrt(spacing_mm / slant.path)
-    x, y = slant.aside
+    taps_y, taps_x = _spread_taps(spacing_mm, slant)
     out = np.empty_like(attenuation)
     spread_loss(
         np.ascontiguousarray(attenuation),
         np.ascontiguousarray(mean),
         np.ascontiguousarray(per_slice_db),
-        _taps(y, sd),
-        _taps(x, sd),
+        taps_y,
+        taps_x,
         above,
         shadows.voxel,
         shadows.loss_db * slant.path,  # the beam is narrower there by as much
         out,
     )
     return out
+
+
+def spread_shade_of(
+    stops: Volume, fall: float, spacing_mm: float, slant: Slant
+) -> tuple[Volume, Volume]:
+    """Return what is left of the beam before each voxel (nz, ny, nx), and what was stopped above.
+
+    Unlike a loss in dB, the share that passes beside something opaque adds up: see
+    :func:`spread_loss_db` for how it spreads.
+
+    Parameters
+    ----------
+    stops : float32 ndarray (nz, ny, nx)
+        Share of the section of each voxel that lets no sound through.
+    fall : float
+        Share of what was stopped that is left one slice deeper.
+    spacing_mm : float
+        Voxel size.
+    slant : Slant
+        How the beam crosses the voxels.
+    """
+    through, stopped = np.empty_like(stops), np.empty_like(stops)
+    spread_shade(stops, *_spread_taps(spacing_mm, slant), fall, through, stopped)
+    return through, stopped
+
+
+def _spread_taps(spacing_mm: float, slant: Slant) -> tuple[Array, Array]:
+    """Return how a beam spreads from one slice to the next, along rows and columns."""
+    sd = _SHADOW_BLUR / math.sqrt(spacing_mm / slant.path)
+    x, y = slant.aside
+    return _taps(y, sd), _taps(x, sd)
 
 
 def _taps(shift: float, sd: float) -> Array:
