@@ -1,8 +1,7 @@
-"""The catalogue, the safety check, the specimen tray and the clip."""
+"""The catalogue, the safety check and the specimen tray."""
 
 import doctest
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from scipy.optimize import brentq
 
 import stereosim.biopsy.safety
 from stereosim.biopsy.capture import Tissue, take_core
-from stereosim.biopsy.clip import deploy_clip, usual_clip_model
 from stereosim.biopsy.devices import CATALOGUE, load_devices
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import (
@@ -240,21 +238,3 @@ def test_an_empty_tray():
     assert len(tray.specks) == 0
     assert tray.boxes_mm.shape == (0, 2, 3)
     assert tray.outlines_mm.shape == (0, 4)
-
-
-# --- clip --------------------------------------------------------------------------------------
-
-
-def test_clip_migration_is_the_published_one_along_the_compression():
-    """Uematsu 2012: 58 % within 5 mm, 16 % beyond 20 mm."""
-    rng = np.random.default_rng(2)
-    clips = [deploy_clip(POSE, rng=rng) for _ in range(6000)]
-    moved = np.array([clip.settled_mm - clip.deployed_mm for clip in clips])
-    assert np.abs(moved[:, :2]).max() == 0
-    distance = np.abs(moved[:, 2])
-    assert np.mean(distance <= 5) == pytest.approx(0.58, abs=0.02)
-    assert np.mean(distance > 20) == pytest.approx(0.16, abs=0.02)
-    assert abs(np.mean(moved[:, 2] > 0) - 0.5) < 0.03
-    still = replace(usual_clip_model(), log_sd=0.0, median_mm=1.0)
-    along = deploy_clip(POSE, model=still, compression_axis=(2.0, 0, 0), rng=rng)
-    np.testing.assert_allclose(np.abs(along.settled_mm - CENTRE), [1, 0, 0], atol=1e-12)

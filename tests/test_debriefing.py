@@ -137,8 +137,11 @@ def test_specks_cores_and_exposures_are_accounted_for(
     assert [cost.phase for cost in result.exposures[:3]] == ["scout", "target", "target"]
     assert result.clip_distance_mm is not None
     assert state.truth.clip is not None
-    away = state.truth.clip.settled_mm - FIVE.mean(axis=0)
+    clip = state.truth.clip
+    away = clip.settled_mm - clip.target_mm
     assert result.clip_distance_mm == pytest.approx(np.linalg.norm(away))
+    # The cores have drawn the target's middle in by less than a core's width.
+    assert np.linalg.norm(clip.target_mm - FIVE.mean(axis=0)) < 3.0
     log = [Entry(k, "", kind, {}) for k, kind in enumerate(("intent", "undo", "redo", "undo"), 1)]
     assert debrief(state, procedure, entries=log).undone == 2
 

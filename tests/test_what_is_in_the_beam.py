@@ -105,7 +105,7 @@ def test_the_clip_is_seen_where_it_was_left() -> None:
     found = triangulate_pair(*stereo_pair(procedure.unit), *marks, sigma_px=1.0).target_mm
     assert state.truth.clip is not None
     # A tenth of a millimetre in each view is 0.4 mm in height.
-    assert found == pytest.approx(state.truth.clip.deployed_mm, abs=0.5)
+    assert found == pytest.approx(state.truth.clip.drawn_mm, abs=0.5)
 
 
 def test_the_aperture_opens_when_the_needle_has_been_fired() -> None:

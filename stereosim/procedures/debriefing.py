@@ -97,7 +97,7 @@ def debrief(
         lesion_mm3=float(lesion.volumes_mm3[0]),
         lesion_fraction_removed=story.tissue.lesion_fraction_removed(),
         removed_mg=tissue.removed_mg,
-        clip_mm=None if truth.clip is None else truth.clip.settled_mm - middle,
+        clip_mm=None if truth.clip is None else truth.clip.miss_mm,
         passes=seen.passes,
         minutes=seen.minutes,
         dose_mgy=seen.dose_mgy,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from stereosim.biopsy.cavity import cavity_solids
 from stereosim.biopsy.needle import patient_motion
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.biopsy.safety import Window, safety_check
 from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.marks import reference_marks
 from stereosim.geometry.misalignment import Misalignment, misaligned
@@ -29,15 +28,20 @@ from stereosim.imaging.scene import Needle, Scene, field_box, marker_clip
 from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
 from stereosim.procedures import approach
 from stereosim.procedures.approach import (
+    bulge_mm,
     compressed_mm,
+    outline_of,
     position_of,
     positioned_specks,
     positioned_tissue,
+    stand_check,
     thickness_limits_mm,
     tissue_slabs,
+    unit_of,
 )
 from stereosim.procedures.intents import (
     APPROACHES,
+    ARMS,
     Expose,
     Intent,
     IntentError,
@@ -152,16 +156,21 @@ class StereotacticProcedure(Procedure):
                 f"position.thickness_mm: {thickness:.1f} mm is not within {least:.1f} to "
                 f"{most:.1f} mm, what the patient bears and what holds her breast"
             )
+        if intent.second_paddle and self.unit.patient == "prone":
+            raise IntentError("position.second_paddle: a prone table has no support to lay it on")
         specks = positioned_specks(self.patient, intent)
         seen = replace(
             state.seen,
             thickness_mm=thickness,
             approach=intent.approach,
             shift_mm=shift,
+            second_paddle=intent.second_paddle,
+            outline=outline_of(self.patient.breast, intent),
             first_shot=state.seen.exposures,
             target=None,
             marked_mm=None,
             device=None,
+            arm="vertical",
             margins=None,
             minutes=state.seen.minutes + load_minutes().position,
         )
@@ -173,10 +182,10 @@ class StereotacticProcedure(Procedure):
         minutes = load_minutes()
         views: tuple[View, ...]
         if what == "scout":
-            views, phase, step = (scout(self.unit),), "scout", Step.SCOUT
+            views, phase, step = (self.views(state.seen)[0],), "scout", Step.SCOUT
             duration = minutes.expose_scout
         elif what == "pair":
-            views, duration = stereo_pair(self.unit), minutes.expose_pair
+            views, duration = self.views(state.seen)[1:], minutes.expose_pair
             phase, step = self._phase(state)
         else:
             raise IntentError(f"expose.what: {what!r} is neither 'scout' nor 'pair'")
@@ -186,7 +195,7 @@ class StereotacticProcedure(Procedure):
         def shoot(k: int) -> Shot:
             view = views[k]
             image = self._image(state, series[view.name], seen.exposures + k)
-            return Shot(view.name, phase, self._as_read(image, view, seen.thickness_mm))
+            return Shot(view.name, phase, self._as_read(image, view, seen))
 
         with ThreadPoolExecutor(_THREADS) as pool:
             added = tuple(pool.map(shoot, range(len(views))))
@@ -214,15 +223,21 @@ class StereotacticProcedure(Procedure):
         motion[2] = 0.0  # the paddle holds the breast along z
         return motion
 
+    def views(self, seen: Seen) -> tuple[View, View, View]:
+        """Return scout, left and right view of the breast as it lies, nominal."""
+        unit = unit_of(seen, self.unit)
+        return (scout(unit), *stereo_pair(unit))
+
     def true_view(self, nominal: View) -> View:
         """Return where source and detector truly are in a nominal view of the unit."""
-        return misaligned(nominal, self.unit, self.misalignment)
+        raised = -float(nominal.origin_mm[2]) - self.unit.detector_offset_mm
+        return misaligned(nominal, self.unit.raised(raised), self.misalignment)
 
-    def _as_read(self, image: XrayImage, nominal: View, thickness_mm: float) -> XrayImage:
+    def _as_read(self, image: XrayImage, nominal: View, seen: Seen) -> XrayImage:
         """Return an image with the geometry that the console takes it to have."""
         taken = replace(image, view=nominal)
         if self.calibrated:
-            marks = reference_marks(self.unit, thickness_mm)
+            marks = reference_marks(unit_of(seen, self.unit), seen.thickness_mm)
             try:
                 return replace(taken, view=estimate_view(taken, marks).view)
             except ValueError:  # too few marks are seen
@@ -252,29 +267,29 @@ class StereotacticProcedure(Procedure):
             while len(self._series) >= _POSITIONS:
                 del self._series[next(iter(self._series))]
             fraction = self.patient.breast.glandular_fraction
-            exposure = self.machine.exposure(seen.thickness_mm, fraction)
-            hardware = Hardware.of(self.unit, seen.thickness_mm)
+            machine = replace(self.machine, unit=unit_of(seen, self.unit))
+            exposure = machine.exposure(seen.thickness_mm, fraction)
+            hardware = Hardware.of(machine.unit, seen.thickness_mm, second=seen.second_paddle)
             with ThreadPoolExecutor(_THREADS) as pool:
                 made = pool.map(
-                    lambda background: self.machine.series(background, exposure, hardware),
-                    self._backgrounds(position, seen.thickness_mm, pool),
+                    lambda background: machine.series(background, exposure, hardware),
+                    self._backgrounds(seen, pool),
                 )
                 self._series[position] = {s.background.view.name: s for s in made}
         return self._series[position]
 
-    def _backgrounds(
-        self, position: Position, thickness_mm: float, pool: ThreadPoolExecutor
-    ) -> list[Background]:
+    def _backgrounds(self, seen: Seen, pool: ThreadPoolExecutor) -> list[Background]:
         """Project the positioned breast into all views, slab by slab so as not to hold it whole."""
-        nominal = (scout(self.unit), *stereo_pair(self.unit))
-        views = [self.true_view(view) for view in nominal]
+        position, thickness_mm = position_of(seen), seen.thickness_mm
+        unit = unit_of(seen, self.unit)
+        views = [self.true_view(view) for view in self.views(seen)]
 
         def project(slab: tuple[Array, Array]) -> list[Background]:
             tissue = positioned_tissue(self.patient, position, *slab, self.voxel_mm)
             return [self.machine.background(tissue, view) for view in views]
 
         def whole() -> list[Background]:
-            box = field_box(self.unit, thickness_mm)
+            box = field_box(unit, thickness_mm)
             usual = self.patient.breast.thickness_mm
             slabs = pool.map(project, tissue_slabs(usual, position, *box, self.voxel_mm))
             # Always in the same order, so that no rounding depends on which thread was first.
@@ -284,7 +299,10 @@ class StereotacticProcedure(Procedure):
             return total
 
         parts = (self.patient.breast, self.patient.masses, position, thickness_mm, self.voxel_mm)
-        return cached_backgrounds(views, parts, whole, code=(approach,), cache=self.cache)
+        made = cached_backgrounds(views, parts, whole, code=(approach,), cache=self.cache)
+        if not seen.second_paddle:
+            return made
+        return [background.bulged(lambda places: bulge_mm(unit, places)) for background in made]
 
     def _needles(self, state: ProcedureState) -> tuple[Needle, ...]:
         placed = state.truth.tissue.needle
@@ -325,18 +343,18 @@ class StereotacticProcedure(Procedure):
 
     def _margins(self, state: ProcedureState, device: Device, offset_mm: Array) -> Margins:
         assert state.seen.marked_mm is not None
-        unit = self.unit
-        window = Window(unit.window_width_mm, unit.window_height_mm, unit.window_centre_y_mm)
-        return safety_check(
-            device,
-            state.seen.marked_mm + offset_mm,
-            state.seen.thickness_mm,
-            window=window,
+        return stand_check(
+            device, state.seen.marked_mm + offset_mm, state.seen, self.unit, state.seen.arm
         )
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """How a needle can be held here."""
+        return ARMS if self.unit.lateral_arm else ARMS[:1]
 
     def _aim(self, state: ProcedureState, offset_mm: Array) -> NeedlePose:
         assert state.seen.marked_mm is not None
-        return NeedlePose.vertical(state.seen.marked_mm + offset_mm)
+        return NeedlePose.held(state.seen.marked_mm + offset_mm, state.seen.arm)
 
 
 def _clip_mm(state: ProcedureState) -> Array:

@@ -215,7 +215,7 @@ class Debriefing:
     removed_mg : float
         Mass of all cores.
     clip_mm : ndarray of 3 or None
-        Where the clip settled, from the target's centroid.
+        Where the clip settled in the released breast, from the target's middle there.
     passes : int
         Insertions.
     minutes, dose_mgy : float
