@@ -79,6 +79,23 @@ class Background:
             textures=self.textures + other.textures,
         )
 
+    def bulged(self, depth_mm: Callable[[Array], Array]) -> Background:
+        """Return the background with adipose tissue below z = 0: its depth at places (n, 2), mm.
+
+        Thin as it is, the way through it is its depth where the ray meets z = 0, along the slant.
+        """
+        shape, place = coarse_grid(self.view, self.step)
+        _, slant = rays(self.view, shape, place)
+        u0, du, v0, dv, plane = place
+        source = self.view.source_mm
+        share = float(source[2]) / float(source[2] - plane)
+        x = source[0] + share * (u0 + du * np.arange(shape[1]) - source[0])
+        y = source[1] + share * (v0 + dv * np.arange(shape[0]) - source[1])
+        places = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1).reshape(-1, 2)
+        paths = self.paths_mm.copy()
+        paths[0] += (depth_mm(places).reshape(shape) * slant).astype(np.float32)
+        return replace(self, paths_mm=paths)
+
     def detail_mm(self) -> Image:
         """Return what fine texture adds to the glandular path and takes from the adipose one.
 

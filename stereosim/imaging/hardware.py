@@ -58,16 +58,26 @@ class Hardware:
         Reference marks, or the balls of a calibration block.
     rim : RimSpec, optional
         Frame on top of the plate, round the window.
+    second : Paddle, optional
+        The plate of a second open paddle, on which the breast lies.
     """
 
     paddle: Paddle | None = None
     marks: Marks | None = None
     rim: RimSpec | None = None
+    second: Paddle | None = None
 
     @classmethod
-    def of(cls, unit: Unit, thickness_mm: float) -> Hardware:
-        """Return the paddle and the marks of `unit` on a breast of `thickness_mm`."""
-        return cls(paddle(unit, thickness_mm), reference_marks(unit, thickness_mm), load_rim())
+    def of(cls, unit: Unit, thickness_mm: float, *, second: bool = False) -> Hardware:
+        """Return the paddle and the marks of `unit` on a breast of `thickness_mm`.
+
+        With `second` it lies on a second paddle, a plate like the first one; `unit` is then the
+        unit as that raises it (:meth:`~stereosim.geometry.units.Unit.raised`).
+        """
+        plate = paddle(unit, thickness_mm)
+        below = replace(plate, lower_mm=-unit.paddle_thickness_mm, upper_mm=0.0)
+        marks = reference_marks(unit, thickness_mm)
+        return cls(plate, marks, load_rim(), below if second else None)
 
     def balls(self, view: View) -> list[Specks]:
         """Return the marks that `view` shows, one by one."""
@@ -106,7 +116,7 @@ def paddle_factors(
     primary: Image,
     detector: Detector,
 ) -> tuple[Image, Image]:
-    """Share of the primary that paddle and rim let pass.
+    """Share of the primary that paddles and rim let pass.
 
     The plate's attenuation is that of the whole spectrum hardened by the breast.  Across an edge
     the way through the plate is exact and blurred by focal spot, detector and pixel.  The way
@@ -150,6 +160,10 @@ def paddle_factors(
         tall = behind(plate.upper_mm - plate.lower_mm + rim_mm)
         frame = replace(window.grown(hardware.rim.width_mm), lower=plate.upper_mm)
         holes = [(window, (tall / primary) ** slant), (frame, (flat / tall) ** slant)]
+    if hardware.second is not None:
+        lower = hardware.second
+        opening = _Window(lower.lo_mm, lower.hi_mm, lower.lower_mm, lower.upper_mm)
+        holes.append((opening, (behind(lower.upper_mm - lower.lower_mm) / primary) ** slant))
     grid = (_steps(place[0], place[1], shape[1]), _steps(place[2], place[3], shape[0]))
     pixels = (
         _steps(view.origin_mm[0], view.column_mm[0], view.shape[1]),

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim.biopsy.lateral import Outline
+from stereosim.biopsy.lateral import Outline, lateral_check
+from stereosim.biopsy.safety import Margins, Window, safety_check
 from stereosim.procedures.intents import Position
 from stereosim_phantoms.provenance import Parameter, load_toml, read_spec
 from stereosim_phantoms.solids import Ellipsoids, Specks
 
 if TYPE_CHECKING:
+    from stereosim.biopsy.devices import Device
     from stereosim.geometry.units import Unit
     from stereosim.procedures.state import Seen
     from stereosim_phantoms.breast import BreastSpec
@@ -168,6 +170,36 @@ def outline_of(breast: BreastSpec, position: Position) -> Outline:
 def unit_of(seen: Seen, unit: Unit) -> Unit:
     """Return the unit as it stands about the breast that is seen: raised by a second paddle."""
     return unit.raised(load_second_paddle().height_mm) if seen.second_paddle else unit
+
+
+def stand_check(device: Device, target_mm: Array, seen: Seen, unit: Unit, arm: str) -> Margins:
+    """Return the margins of a needle in the unit's arm, aimed at a place of the breast seen.
+
+    Parameters
+    ----------
+    device : Device
+        What is to be fired.
+    target_mm : ndarray, shape (3,)
+        Where its aperture's centre shall come to lie, support frame.
+    seen : Seen
+        With the breast positioned.
+    unit : Unit
+        The unit in whose stand it is.
+    arm : str
+        How the needle is held.
+    """
+    if arm != "vertical":
+        assert seen.outline is not None
+        return lateral_check(
+            device,
+            target_mm,
+            seen.outline,
+            arm=arm,
+            paddle_half_width_mm=unit.paddle_half_width_mm,
+        )
+    window = Window(unit.window_width_mm, unit.window_height_mm, unit.window_centre_y_mm)
+    bulge = float(bulge_mm(unit, target_mm)[0]) if seen.second_paddle else 0.0
+    return safety_check(device, target_mm, seen.thickness_mm, window=window, bulge_mm=bulge)
 
 
 def bulge_mm(unit: Unit, points_mm: Array) -> Array:

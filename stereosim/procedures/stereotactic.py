@@ -156,8 +156,6 @@ class StereotacticProcedure(Procedure):
                 f"position.thickness_mm: {thickness:.1f} mm is not within {least:.1f} to "
                 f"{most:.1f} mm, what the patient bears and what holds her breast"
             )
-        if intent.second_paddle and self.unit.patient == "prone":
-            raise IntentError("position.second_paddle: a prone table has no support to lay it on")
         specks = positioned_specks(self.patient, intent)
         seen = replace(
             state.seen,
