@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy import needle
+from stereosim.biopsy.cavity import cavity_solids
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.biopsy.tissue import Tissue
@@ -17,6 +18,7 @@ from stereosim.geometry.probe import LARGEST_STRAIN, STEEPEST_DEG, ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import Frame
 from stereosim.imaging.ultrasound.live import DEEPEST_MM, LiveTissue
+from stereosim.imaging.ultrasound.pools import Pools
 from stereosim.imaging.ultrasound.probes import Probe
 from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.imaging.ultrasound.sweep import Sweep, scan_box, sweep
@@ -37,6 +39,7 @@ from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.state import ProcedureState, Seen, Step, Still, Truth
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.randomness import stream
+from stereosim_phantoms.solids import Ellipsoids, united
 
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
@@ -46,6 +49,7 @@ Array = NDArray[np.float64]
 
 # What no hand asks for: off the body, or shallower than any machine shows.
 ELSEWHERE_MM, SHALLOWEST_MM = 250.0, 10.0
+UP = (0.0, 0.0, -1.0)  # against gravity: she lies on her back, and z is the depth
 
 
 @dataclass
@@ -66,6 +70,7 @@ class UltrasoundProcedure(Procedure):
     # Nothing holds the supine breast; the probe's pressure along z is released at the end.
     compression_axis: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 1.0)
     _sweeps: dict[Scan, Sweep] = field(default_factory=dict, init=False, repr=False)
+    _pools: tuple[Tissue, Pools] | None = field(default=None, init=False, repr=False)
 
     def start(self) -> ProcedureState:
         """Return the state before the probe touches the skin."""
@@ -91,6 +96,8 @@ class UltrasoundProcedure(Procedure):
     def _scan(self, state: ProcedureState, scan: Scan) -> ProcedureState:
         if state.seen.passes:
             raise IntentError("scan: the needle has been in; its track would be in the image")
+        if state.seen.anaesthetic_ml:
+            raise IntentError("scan: anaesthetic has been given; a sweep would not show it")
         for name in ("extent_mm", "depth_mm", "focus_mm"):
             if getattr(scan, name) <= 0.0:
                 raise IntentError(f"scan.{name}: must be above 0")
@@ -121,10 +128,11 @@ class UltrasoundProcedure(Procedure):
     def live_frame(self, state: ProcedureState, look: Look) -> Frame:
         """Return what the machine shows now with the probe held so.
 
-        In it are the specks still there, where they lie now, and the needle that is in, where it
-        truly lies.  Cavities and tracks of earlier cores are left out, and the speckle does not
-        move with tissue that the needle carries along.  The same state and look give the same
-        frame.  Tissue that is still missing is built first (see :meth:`prepare`).
+        In it are the specks still there, where they lie now, the needle that is in, where it truly
+        lies, and the fluids: anaesthetic, and blood and air where cores were taken.  The tissue
+        itself stays where it was, whatever needle, breath and fluids do to it.  The same state and
+        look give the same frame.  Tissue that is still missing is built first (see
+        :meth:`prepare`).
 
         Raises
         ------
@@ -148,7 +156,14 @@ class UltrasoundProcedure(Procedure):
             grid=Grid(depth_mm=look.depth_mm),
             focus_mm=look.focus_mm,
             shaft=shaft,
+            pools=self._fluids(tissue),
         )
+
+    def _fluids(self, tissue: Tissue) -> Pools:
+        """Return what fluid is in the tissue (the last is kept: a probe moves, tissue does not)."""
+        if self._pools is None or self._pools[0] is not tissue:
+            self._pools = tissue, pools_in(tissue)
+        return self._pools[1]
 
     def prepare(self, look: Look) -> bool:
         """Build one piece of the tissue near the probe, about 30 ms; False when all is there.
@@ -315,6 +330,20 @@ class UltrasoundProcedure(Procedure):
         """
         wall = self.patient.supine.nominal.chest_wall_depth_mm(commanded.tip_mm(device)[None])
         return freehand_check(device, commanded, chest_wall_mm=float(wall[0]))
+
+
+def pools_in(tissue: Tissue) -> Pools:
+    """Return the anaesthetic in supine tissue, and the blood and the air of its cavities."""
+    cavities, given = cavity_solids(tissue, up=UP), tissue.infiltrations
+    balls = Ellipsoids(
+        np.array([some.centre_mm for some in given]).reshape(-1, 3),
+        np.array([some.radius_mm * np.eye(3) for some in given]).reshape(-1, 3, 3),
+    )
+    return Pools(
+        united([balls, cavities.solids]),
+        (*("anaesthetic" for _ in given), *cavities.materials),
+        np.array([some.share for some in given] + [1.0] * len(cavities)),
+    )
 
 
 def _pose(look: Look) -> ProbePose:
