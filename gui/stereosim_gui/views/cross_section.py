@@ -194,7 +194,9 @@ class _Drawing:
         x = min(left, self.at((section.bounds[0], 0.0)).x()) - 6.0
         self._line(QPointF(x, top), QPointF(x, bottom), QColor(theme.QUIET))
         number = fill(self.words["thickness"], mm=section.top_mm - section.bottom_mm)
-        self._write(QPointF(x - 4.0, (top + bottom) / 2 + 4.0), number, theme.QUIET, right=True)
+        # A needle from the side comes through the middle.
+        middle = (3.0 * top + bottom) / 4.0 if section.level else (top + bottom) / 2.0
+        self._write(QPointF(x - 4.0, middle + 4.0), number, theme.QUIET, right=True)
 
     def _skin_and_muscle(self) -> None:
         section, painter = self.section, self.painter

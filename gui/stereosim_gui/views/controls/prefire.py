@@ -38,12 +38,15 @@ class PrefireControls(Page):
             suffix=self.tr(" mm"),
         )
         self.way.edited.connect(self._say_way)
-        self.push = QPushButton()
+        self.push = QPushButton(self.tr("Push by hand"))
         self.push.setToolTip(self.way.toolTip())
+        self.push.setAccessibleName(self.push.text())
         self.push.clicked.connect(self._push)
-        by_hand.addWidget(self.way)
         by_hand.addWidget(self.push, 1)
+        by_hand.addWidget(self.way)
         self.column.addLayout(by_hand)
+        self.left_over = note()
+        self.column.addWidget(self.left_over)
         self.withdraw = self.secondary(
             self.tr("Withdraw"),
             self.tr("Pull the needle out without firing: to mark again or take another one."),
@@ -62,12 +65,13 @@ class PrefireControls(Page):
         """Say what stroke margin is left where the hand stops there."""
         attempt = self.attempt
         device, margins = attempt.seen.device, attempt.seen.margins
-        words = self.tr("Push home by hand")
-        if device is not None and margins is not None:
+        words, tone = "", "quiet"
+        if device is not None and device.kind == "vacuum" and margins is not None:
             left = margins.stroke_margin_mm + device.throw_mm - self.way.value()
-            words = fill(self.tr("Push by hand: stroke margin {mm} mm"), mm=signed(left))
-        self.push.setText(words)
-        self.push.setAccessibleName(words)
+            words = fill(self.tr("By hand as far as this: stroke margin {mm} mm."), mm=signed(left))
+            limit = attempt.console.equipment.limits.stroke_margin_mm
+            tone = "quiet" if left > limit else "warn"
+        show_note(self.left_over, words, tone)
 
     @property
     def _checked(self) -> bool:
