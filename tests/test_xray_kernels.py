@@ -100,12 +100,13 @@ def test_transmission_agrees_with_the_twin():
     source = np.array([-170.0, 0.0, 640.0])
     frame = np.array([source, [-5.0, 36.0, -5.0], [0.9, 0, 0], [0, -0.9, 0]])
     materials = np.array([1, 0, 2, 2])
+    shares = np.array([1.0, 0.3, 1.0, 1.0])
     boxes = np.tile(np.array([0, 10, 0, 12]), (4, 1))
     fluence = np.array([1.0, 3.0, 2.0])
     tissue = np.array([[0.06, 0.05, 0.04], [0.09, 0.07, 0.05]])
     solid = np.array([[2.6, 2.1, 1.5], [1.3, 1.0, 0.7], [25.0, 20.0, 14.0]])
     paths = rng.uniform(15, 25, (2, 10, 12)).astype(np.float32)
-    arguments = (frame, np.array([2, 1]), centres, inverses, rods, materials, boxes)
+    arguments = (frame, np.array([2, 1]), centres, inverses, rods, materials, shares, boxes)
     arguments += (fluence, tissue, solid, paths, 2)
     ours, slow = np.empty((10, 12), np.float32), np.empty((10, 12), np.float32)
     transmit_solids(*arguments, ours)
@@ -147,7 +148,7 @@ def test_transmission_leaves_out_nothing_that_counts(source_x, first_mu):
     solid = np.outer([first_mu, 20.0], (20.0 / energy) ** 3)  # calcium or air, and steel
     paths = rng.uniform(10, 25, (2, *shape)).astype(np.float32)
     ours = np.empty(shape, np.float32)
-    arguments = (frame, np.array(corner), centres, inverses, rods, materials, boxes)
+    arguments = (frame, np.array(corner), centres, inverses, rods, materials, np.ones(7), boxes)
     transmit_solids(*arguments, fluence, tissue, solid, paths, sub, ours)
 
     r, c, i, j = np.meshgrid(*(np.arange(m) for m in (*shape, sub, sub)), indexing="ij")

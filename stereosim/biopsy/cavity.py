@@ -1,9 +1,16 @@
-"""The cavity as solids that a radiograph shows: air above, blood below.
+"""The cavity as solids that a radiograph shows: air above, blood below; and anaesthetic.
 
 Each bore's open volume is taken as an ellipsoid with the place, the direction and the length of
 the void: it lies on the side that was sampled, along the aperture.  Bores that would overlap are
 one cavity.  The ellipsoid is cut in two across its most upright axis: the upper part is air, the
-lower one blood, which has soaked some way into the tissue round it.
+lower one blood, which has soaked some way into the tissue round it.  The blood in a bore is what
+the bleeding has left in it; of a bore of which no blood is recorded, the catalogue's share is air.
+
+Where solids overlap: cavities never do.  A cavity whose middle lies in a ball of anaesthetic takes
+its place, which :func:`soaked_solids` says by a negative share; it does so in whole, so the small
+part of a cavity that pokes out of its ball gets back some water that is not there.  Balls that
+overlap add up, for so do their fluids.  A speck that a rim of blood or a ball reaches keeps its own
+attenuation, and the fluid's chord is too long by the speck's: under 1 % of what the speck takes.
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stereosim.biopsy.fluids import bores_now, plug_mm2
 from stereosim.biopsy.pose import Array, Vector, unit_vector
 from stereosim.biopsy.tissue import Bore, Tissue
 from stereosim.kernels.capture import BINS
@@ -31,7 +39,7 @@ class CavityModel:
     Attributes
     ----------
     air_share : float
-        Share of the open volume that is air, 0 to 1.
+        Share of the open volume that is air, 0 to 1, where no blood is recorded.
     haematoma_mm : float
         How far blood has soaked into the tissue round the fluid.
     """
@@ -54,9 +62,10 @@ def usual_cavity_model() -> CavityModel:
 
 
 class _Void(NamedTuple):
-    """Volume, centroid and covariance of an open space."""
+    """Volume of an open space and of the air in it, its centroid and covariance."""
 
     volume: float
+    air: float
     mean: Array
     covariance: Array
 
@@ -83,7 +92,7 @@ def cavity_solids(
     """
     model = model or usual_cavity_model()
     above = unit_vector(up, "up")
-    voids = [_void(bore, tissue) for bore in tissue.bores]
+    voids = [_void(bore, tissue, model) for bore in bores_now(tissue)]
     groups = [void for void in voids if void.volume > 1e-9]
     parts = [_parts(void, above, model) for void in groups]
     # Merging makes a solid larger, which may then meet another one: until nothing meets.
@@ -105,20 +114,52 @@ def cavity_solids(
     )
 
 
-def _void(bore: Bore, tissue: Tissue) -> _Void:
+def soaked_solids(tissue: Tissue, cavities: Specks) -> tuple[Specks, Array]:
+    """Return the anaesthetic in the tissue as ellipsoids of ``"water"``.
+
+    Parameters
+    ----------
+    tissue : Tissue
+        With its infiltrations.
+    cavities : Specks
+        Those of the same tissue.
+
+    Returns
+    -------
+    Specks
+        One ball for each infiltration, and one ellipsoid for each cavity in a ball.
+    ndarray, shape (n,)
+        Share of each that is fluid; negative for a cavity, which holds none of the anaesthetic.
+    """
+    centres = [some.centre_mm for some in tissue.infiltrations]
+    axes = [some.radius_mm * np.eye(3) for some in tissue.infiltrations]
+    shares = [some.share for some in tissue.infiltrations]
+    for some in tissue.infiltrations:
+        way = np.linalg.norm(cavities.solids.centres_mm - some.centre_mm, axis=1)
+        for i in np.flatnonzero(way < some.radius_mm):
+            centres.append(cavities.solids.centres_mm[i])
+            axes.append(cavities.solids.axes_mm[i])
+            shares.append(-some.share)
+    solids = Ellipsoids(np.array(centres).reshape(-1, 3), np.array(axes).reshape(-1, 3, 3))
+    n = len(shares)
+    return Specks(solids, ("water",) * n, np.full(n, -1, np.int64)), np.array(shares)
+
+
+def _void(bore: Bore, tissue: Tissue, model: CavityModel) -> _Void:
     """Return what is open of a bore, from its sectors of one degree."""
-    outer, inner = bore.void_mm2, np.zeros(BINS)
-    needle = tissue.needle
-    if needle is not None and needle.pose.same_as(bore.pose):
-        inner = np.full(BINS, (needle.device.outer_diameter_mm / 2.0) ** 2)
-        outer = np.maximum(outer, inner)
+    # A needle in it takes the place of air, and pushes blood outward.
+    inner = np.full(BINS, plug_mm2(tissue, bore))
+    outer = np.maximum(bore.void_mm2 - bore.distended_mm2, inner) + bore.distended_mm2
     angle = np.radians(np.arange(BINS) + 0.5)
     # The clock runs from 12 toward the right: that is the second axis toward the first.
     direction = np.column_stack([np.sin(angle), np.cos(angle), np.zeros(BINS)])
     area = (outer - inner) * np.pi / BINS
     volume = float(area.sum()) * bore.aperture_mm
     if volume <= 0.0:
-        return _Void(0.0, bore.pose.centre_mm, np.eye(3))
+        return _Void(0.0, 0.0, bore.pose.centre_mm, np.eye(3))
+    air = model.air_share * volume
+    if bore.blood_mm3 > 0.0:
+        air = max(0.0, volume - bore.blood_mm3)
     first = (outer**1.5 - inner**1.5) * (2.0 * np.pi / BINS / 3.0)
     second = (outer**2 - inner**2) * (np.pi / BINS / 2.0)
     mean = first @ direction / area.sum()
@@ -126,7 +167,7 @@ def _void(bore: Bore, tissue: Tissue) -> _Void:
     covariance = square - np.outer(mean, mean)
     covariance[2, 2] = bore.aperture_mm**2 / 12.0
     frame = bore.pose.frame
-    return _Void(volume, bore.pose.centre_mm + mean @ frame, frame.T @ covariance @ frame)
+    return _Void(volume, air, bore.pose.centre_mm + mean @ frame, frame.T @ covariance @ frame)
 
 
 def _merged(a: _Void, b: _Void) -> _Void:
@@ -136,7 +177,8 @@ def _merged(a: _Void, b: _Void) -> _Void:
     apart = a.mean - b.mean
     mean = share * a.mean + (1.0 - share) * b.mean
     covariance = share * a.covariance + (1.0 - share) * b.covariance
-    return _Void(volume, mean, covariance + share * (1.0 - share) * np.outer(apart, apart))
+    covariance = covariance + share * (1.0 - share) * np.outer(apart, apart)
+    return _Void(volume, a.air + b.air, mean, covariance)
 
 
 class _Piece(NamedTuple):
@@ -159,13 +201,16 @@ def _parts(void: _Void, up: Array, model: CavityModel) -> list[_Piece]:
     upward = axes[:, k] * np.sign(axes[:, k] @ up)
     top = void.mean + half[k] * upward
     pieces = []
+    air_share = void.air / void.volume
+    if air_share < 1e-9:
+        air_share = 0.0
     air = half.copy()
-    air[k] *= model.air_share
-    if model.air_share > 0.0:
+    air[k] *= air_share
+    if air_share > 0.0:
         pieces.append(_Piece(top - air[k] * upward, axes * air, "air"))
-    if model.air_share < 1.0:
+    if air_share < 1.0:
         blood = half + model.haematoma_mm
-        blood[k] = half[k] * (1.0 - model.air_share) + model.haematoma_mm
+        blood[k] = half[k] * (1.0 - air_share) + model.haematoma_mm
         level = top - 2.0 * air[k] * upward
         pieces.append(_Piece(level - blood[k] * upward, axes * blood, "blood"))
     return pieces

@@ -168,6 +168,7 @@ def transmission(
         solids.inverses,
         np.ascontiguousarray(solids.rods),
         solids.kinds,
+        solids.shares,
         np.ascontiguousarray(local, dtype=np.int64),
         beam.absorbed_kev,
         beam.tissue_mu,

@@ -108,6 +108,23 @@ def marker_clip(position_mm: Array, *, axis: Array | None = None) -> Needle:
 
 
 @dataclass(frozen=True)
+class Soaked:
+    """Ellipsoids of tissue that a fluid has soaked into.
+
+    Attributes
+    ----------
+    fluids : Specks
+        Places, shapes and the fluid's material.
+    shares : ndarray, shape (n,)
+        Share of the volume that is fluid; negative to take back where another solid displaces the
+        fluid together with its tissue.
+    """
+
+    fluids: Specks
+    shares: Array
+
+
+@dataclass(frozen=True)
 class Scene:
     """The solids of one exposure, support frame.
 
@@ -121,6 +138,8 @@ class Scene:
         Metal.
     cavities : Specks, optional
         Any other ellipsoids of a catalogued material: pockets of ``"air"``, ``"blood"``.
+    soaked : Soaked, optional
+        Fluid in the tissue, such as local anaesthetic.
     """
 
     thickness_mm: float
@@ -128,11 +147,13 @@ class Scene:
     needles: tuple[Needle, ...] = ()
     clips: tuple[Needle, ...] = ()
     cavities: Specks | None = None
+    soaked: Soaked | None = None
 
     @property
     def ellipsoids(self) -> tuple[Specks, ...]:
-        """All ellipsoids."""
-        return tuple(some for some in (self.specks, self.cavities) if some is not None)
+        """All ellipsoids, those that have soaked in last."""
+        fluids = None if self.soaked is None else self.soaked.fluids
+        return tuple(some for some in (self.specks, self.cavities, fluids) if some is not None)
 
 
 @dataclass(frozen=True)
@@ -144,6 +165,7 @@ class SolidArrays:
     rods: Array
     materials: tuple[str, ...]
     kinds: NDArray[np.int64]
+    shares: Array
     lower: Array
     upper: Array
 
@@ -161,6 +183,7 @@ class SolidArrays:
             self.rods[rods],
             self.materials,
             self.kinds[chosen],
+            self.shares[chosen],
             self.lower[chosen],
             self.upper[chosen],
         )
@@ -176,6 +199,9 @@ def solid_arrays(scene: Scene) -> SolidArrays:
     for some in scene.ellipsoids:
         centres = np.concatenate([centres, some.solids.centres_mm])
         axes = np.concatenate([axes, some.solids.axes_mm])
+    shares = np.ones(len(names))
+    if scene.soaked is not None:
+        shares[len(centres) - len(scene.soaked.shares) : len(centres)] = scene.soaked.shares
     half = np.sqrt((axes**2).sum(axis=2))
     rows = np.array([rod.row for rod in rods]) if rods else np.empty((0, 16))
     ends = np.stack([rows[:, :3], rows[:, :3] - rows[:, 3:6] * rows[:, 6:7]])
@@ -187,6 +213,7 @@ def solid_arrays(scene: Scene) -> SolidArrays:
         rows,
         materials,
         np.array([materials.index(name) for name in names], dtype=np.int64),
+        shares,
         np.concatenate([centres - half, ends.min(axis=0) - disc]),
         np.concatenate([centres + half, ends.max(axis=0) + disc]),
     )

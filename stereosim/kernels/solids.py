@@ -54,7 +54,7 @@ def _resized(rods: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
 def _pixel_chords(
     frame: NDArray[np.float64], row: int, column: int, offsets: NDArray[np.float64],
     centres: NDArray[np.float64], inverses: NDArray[np.float64], rods: NDArray[np.float64],
-    materials: NDArray[np.int64], here: NDArray[np.int64],
+    materials: NDArray[np.int64], shares: NDArray[np.float64], here: NDArray[np.int64],
     rays: NDArray[np.float64], chords: NDArray[np.float64],
 ) -> bool:  # fmt: skip
     """Fill `chords` (ray, material) of the solids `here` at a pixel; tell whether there are any."""
@@ -74,7 +74,7 @@ def _pixel_chords(
             else:
                 chord = _rod_chord(sx, sy, sz, dx, dy, dz, rods, j - n)
             if chord > 0.0:
-                chords[i, kind] += chord
+                chords[i, kind] += shares[j] * chord
                 touches = True
     return touches
 
@@ -142,7 +142,7 @@ def _deepen(
         out[e] = rest * depth[e]
     for k in range(solid_mu.shape[0]):
         chord = chords[i, k]
-        if chord > 0.0:
+        if chord != 0.0:
             for e in range(out.shape[0]):
                 out[e] += solid_mu[k, e] * chord
 
@@ -155,6 +155,7 @@ def transmit_solids(
     inverses: NDArray[np.float64],
     rods: NDArray[np.float64],
     materials: NDArray[np.int64],
+    shares: NDArray[np.float64],
     boxes: NDArray[np.int64],
     fluence: NDArray[np.float64],
     tissue_mu: NDArray[np.float64],
@@ -166,7 +167,8 @@ def transmit_solids(
     """Ratio of the detected primary with the solids to that without them, pixel by pixel.
 
     A solid takes the place of the tissue along its chord: the tissue's attenuation shrinks
-    by the chord's share of the ray's way through tissue.  The intensities of `subpixels` squared
+    by the chord's share of the ray's way through tissue.  What has soaked in takes a share of its
+    chord only.  The intensities of `subpixels` squared
     rays are averaged over each pixel.
 
     Parameters
@@ -179,6 +181,9 @@ def transmit_solids(
         Solids as in :func:`.chords.solid_chords`.
     materials : ndarray of int64, shape (s,)
         Row of `solid_mu` of each solid, ellipsoids first.
+    shares : ndarray, shape (s,)
+        How much of its chord each solid takes: 1 what is solid; less than 0 takes back what another
+        one has taken in the same place.
     boxes : ndarray of int64, shape (s, 4)
         (row from, row to, column from, column to) in `out` that a solid can touch, half open.
     fluence : ndarray, shape (e,)
@@ -242,7 +247,7 @@ def transmit_solids(
                     continue
                 if not _pixel_chords(
                     frame, corner[0] + r, corner[1] + c, offsets,
-                    centres, inverses, rods, materials, here[:met], rays, chords,
+                    centres, inverses, rods, materials, shares, here[:met], rays, chords,
                 ):  # fmt: skip
                     continue
                 way = 0.0

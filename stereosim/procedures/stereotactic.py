@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stereosim.biopsy.cavity import cavity_solids
+from stereosim.biopsy.cavity import cavity_solids, soaked_solids
 from stereosim.biopsy.needle import patient_motion
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.tissue import Tissue
@@ -24,7 +24,7 @@ from stereosim.geometry.views import View, scout, stereo_pair
 from stereosim.imaging.background import Background, cached_backgrounds
 from stereosim.imaging.hardware import Hardware
 from stereosim.imaging.needles import needle_solids
-from stereosim.imaging.scene import Needle, Scene, field_box, marker_clip
+from stereosim.imaging.scene import Needle, Scene, Soaked, field_box, marker_clip
 from stereosim.imaging.xray import ExposureSeries, XrayImage, XrayMachine
 from stereosim.procedures import approach
 from stereosim.procedures.approach import (
@@ -248,9 +248,11 @@ class StereotacticProcedure(Procedure):
         motion = self.motion_mm(number)
         specks = truth.tissue.visible_specks()
         cavities = cavity_solids(truth.tissue, up=self._up(state.seen))
+        fluids, shares = soaked_solids(truth.tissue, cavities)
         solids = Scene(
             specks=specks.moved_to(specks.solids.centres_mm + motion),
             cavities=cavities.moved_to(cavities.solids.centres_mm + motion),
+            soaked=Soaked(fluids.moved_to(fluids.solids.centres_mm + motion), shares),
             needles=self._needles(state),
             clips=() if truth.clip is None else (marker_clip(_clip_mm(state) + motion),),
             thickness_mm=state.seen.thickness_mm,

@@ -6,7 +6,7 @@ from tests.reference.chords import solid_chords
 
 
 def transmit_solids(
-    frame, corner, centres, inverses, rods, materials, boxes,
+    frame, corner, centres, inverses, rods, materials, shares, boxes,
     fluence, tissue_mu, solid_mu, paths, subpixels, out,
 ):  # fmt: skip
     """Every pixel, every ray, every solid and every energy; no short cut."""
@@ -22,6 +22,7 @@ def transmit_solids(
                     end = origin + fr * row + fc * column
                     chords = np.empty((1, len(materials)))
                     solid_chords(source, end[None], centres, inverses, rods, chords)
+                    chords *= shares
                     share = min(chords.sum() / paths[:, r, c].sum(), 1.0)
                     taken = chords[0] @ solid_mu[materials]
                     passed += (fluence * np.exp(-depth * (1.0 - share) - taken)).sum()
