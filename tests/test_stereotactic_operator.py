@@ -98,7 +98,7 @@ def test_neither_marks_nor_the_paddle_are_taken_for_specks(name: str, thickness:
         image = series.image(Scene(thickness), rng=np.random.default_rng(k))
         edge = project(view, np.array([[*plate.lo_mm, thickness], [*plate.hi_mm, thickness]]))
         assert (edge > -400).all(), "the window's edge crosses the field"
-        found += len(reader.specks(image, everywhere, thickness))
+        found += len(reader.specks(image, everywhere, Seen("stereotactic", referral(), thickness)))
         places = project(view, marks.centres_mm[marks.seen(view)])
         every = find_specks(image)
         balls += len(every) - strays(every, places)
@@ -115,7 +115,7 @@ def test_a_reader_who_uses_less_of_the_information_finds_less() -> None:
     counts = []
     for efficiency in (1.0, 0.5, 0.2, 0.05):
         skill = replace(TRAINED, efficiency=efficiency)
-        found = Reader(UNIT, READER.search, skill).specks(image, place, 50.0)
+        found = Reader(UNIT, READER.search, skill).specks(image, place, seen)
         assert (found.snr >= found.threshold).all()
         counts.append(len(found))
     assert counts == sorted(counts, reverse=True)

@@ -21,12 +21,14 @@ Mask = NDArray[np.bool_]
 
 # The surroundings are read on blocks of about this size.
 _BLOCK_MM = 2.0
-# Heights between which a needle's direction in the image is judged.
-_HEIGHTS_MM = (10.0, 30.0)
+# Length over which a needle's direction in the image is judged.
+_LENGTH_MM = 20.0
+# Toward the shaft of a needle that stands upright.
+_UP = np.array([0.0, 0.0, 1.0])
 # A needle is longer than this many widths, or it is seen end on.
 _ELONGATED = 1.3
-# Within this angle of the image of a vertical line the needle is taken for vertical.
-_VERTICAL_COSINE = 0.9
+# Within this angle of the image of a line along the shaft the needle is taken to lie so.
+_KNOWN_COSINE = 0.9
 # The end of a slanting cylinder is a wedge, half transparent over the first 0.02 mm: its edge lies
 # where the signal has fallen by less than half.
 _END_LEVEL = 0.35
@@ -86,12 +88,16 @@ def metal_mask(dense: Image, pitch_mm: float) -> tuple[Mask, Image]:
 
 
 def find_needle_tip(
-    image: XrayImage, *, point_mm: float = 0.0, height_mm: float = 20.0
+    image: XrayImage,
+    *,
+    point_mm: float = 0.0,
+    height_mm: float = 20.0,
+    shaftward: Array = _UP,
 ) -> tuple[float, float] | None:
     """Find the tip of the needle in an image.
 
-    The needle is the largest piece of metal.  Its shaft leads away from the tip toward the source:
-    in a view at 15 degrees that is along the columns, to one side.  A needle that stands upright
+    The needle is the largest piece of metal.  The shaft of one that stands upright leads away from
+    the tip toward the source: in a view at 15 degrees that is along the columns, to one side.  It
     ends in the disc of its shoulder and the point below it, which at 15 degrees hardly shows under
     the disc: the known length of the point then says where it ends.
 
@@ -103,6 +109,8 @@ def find_needle_tip(
         Length of the tapering point, from the catalogue; 0 for a flat end.
     height_mm : float
         About where the tip is above the support: 5 mm change the place by 0.02 mm.
+    shaftward : ndarray, shape (3,)
+        Unit vector from the tip along the shaft, about; up unless the arm holds it otherwise.
 
     Returns
     -------
@@ -124,12 +132,13 @@ def find_needle_tip(
     spread, axes = np.linalg.eigh(np.cov((points - centre).T))
     if spread[1] < _ELONGATED**2 * spread[0]:
         return float(centre[0]), float(centre[1])
-    upward = _upward(image, centre)
-    shaft = _toward_shaft(axes[:, 1], upward, points, image.view.shape)
-    vertical = float(shaft @ upward) > _VERTICAL_COSINE
-    if vertical:
-        # The image of a vertical line is known better than the long axis of a notched needle.
-        shaft = upward
+    expected = _image_of(image, centre, height_mm, shaftward, _LENGTH_MM)
+    expected = expected / max(float(np.linalg.norm(expected)), 1e-9)
+    shaft = _toward_shaft(axes[:, 1], expected, points, image.view.shape)
+    known = float(shaft @ expected) > _KNOWN_COSINE
+    if known:
+        # The image of a line along the shaft is known better than the long axis of a notched one.
+        shaft = expected
     across = np.array([-shaft[1], shaft[0]])
     along = (points - centre) @ shaft
     # 0 in tissue, 1 in metal, linear in the signal: half of it marks the edge.
@@ -143,7 +152,8 @@ def find_needle_tip(
 
     near, far = float(along.min()), float(along.max())
     width = np.sqrt(12.0 * float(spread[0]))
-    ahead = _ahead(image, centre + near * shaft, point_mm, height_mm)
+    pointed = _image_of(image, centre + near * shaft, height_mm, shaftward, point_mm)
+    ahead = float(np.linalg.norm(pointed))
     shoulder = min(near + max(0.5 * width, ahead), far)
     offset, width = _edges(level, shaft, across, shoulder, width)
     steps = np.arange(near - width, min(near + width, far), 0.1)
@@ -153,30 +163,22 @@ def find_needle_tip(
     front = float(fronts.max())
     for lane, reach in zip(lanes, fronts, strict=True):
         # Each lane is moved by what the end recedes there, so that all rise at the same step.
-        bulge = front - reach if vertical else 0.0
+        bulge = front - reach if known else 0.0
         profile += level((steps + bulge)[:, None] * shaft + (lane + offset) * across) / len(lanes)
     end = _crossing(steps, profile, _END_LEVEL)
     if end is None:
         return None
-    tip = centre + (end + (front - ahead if vertical else 0.0)) * shaft + offset * across
+    tip = centre + (end + (front - ahead if known else 0.0)) * shaft + offset * across
     return float(tip[0]), float(tip[1])
 
 
-def _upward(image: XrayImage, pixel: Array) -> Array:
-    """Direction in the image of a vertical line through the point seen at `pixel`."""
-    low = back_project(image.view, pixel[None], _HEIGHTS_MM[0])[0]
-    high = low + np.array([0.0, 0.0, _HEIGHTS_MM[1] - _HEIGHTS_MM[0]])
-    ends = np.array([low, high])
-    marks = project(image.view, ends)
-    direction = marks[1] - marks[0]
-    return np.asarray(direction / max(float(np.linalg.norm(direction)), 1e-9))
-
-
-def _ahead(image: XrayImage, pixel: Array, point_mm: float, height_mm: float) -> float:
-    """How far an upright point of `point_mm` ends before its shoulder in the image, in pixels."""
-    tip = back_project(image.view, pixel[None], height_mm)[0]
-    ends = np.array([tip, tip + np.array([0.0, 0.0, point_mm])])
-    return float(np.linalg.norm(np.diff(project(image.view, ends), axis=0)))
+def _image_of(
+    image: XrayImage, pixel: Array, height_mm: float, shaftward: Array, length_mm: float
+) -> Array:
+    """Return the step in the image, pixels, of a way along the shaft from what lies at `pixel`."""
+    start = back_project(image.view, pixel[None], height_mm)[0]
+    marks = project(image.view, np.array([start, start + length_mm * shaftward]))
+    return np.asarray(marks[1] - marks[0])
 
 
 def _fronts(lanes: Array, radius: float, ahead: float) -> Array:
@@ -190,14 +192,14 @@ def _fronts(lanes: Array, radius: float, ahead: float) -> Array:
     return np.where(touched, ahead - np.abs(lanes) * slope, disc)
 
 
-def _toward_shaft(axis: Array, upward: Array, points: Array, shape: tuple[int, int]) -> Array:
+def _toward_shaft(axis: Array, expected: Array, points: Array, shape: tuple[int, int]) -> Array:
     """Orient the long axis from the tip to the shaft."""
     edge = np.array([shape[1] - 1.0, shape[0] - 1.0])
     cut = (points <= 0.0).any(axis=1) | (points >= edge).any(axis=1)
     if cut.any() and not cut.all():
         direction = points[cut].mean(axis=0) - points[~cut].mean(axis=0)
     else:
-        direction = upward
+        direction = expected
     return np.asarray(axis if float(axis @ direction) >= 0.0 else -axis)
 
 

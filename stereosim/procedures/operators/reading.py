@@ -21,6 +21,7 @@ from stereosim.geometry.views import View
 from stereosim.imaging.detection import Candidates, find_needle_tip, find_specks
 from stereosim.imaging.needles import point_mm
 from stereosim.imaging.xray import XrayImage
+from stereosim.procedures.approach import unit_of
 from stereosim.procedures.matching import Matches, match_pair
 from stereosim.procedures.operators.choosing import Group, choose_groups, in_skin, suspicious
 from stereosim.procedures.operators.skill import Search, Skill
@@ -30,7 +31,7 @@ Array = NDArray[np.float64]
 
 # The search measures the noise around what it looks at: it is given this much more on each side.
 _MARGIN_MM = 5.0
-# The needle is looked for from its point to this height above it.
+# The needle is looked for from its point to so far up its shaft.
 _SHAFT_MM = 40.0
 
 
@@ -128,7 +129,7 @@ class NeedleReading:
     lesion_mm : ndarray of 3
         Middle of the group, of which the needle hides a part.
     centre_mm : ndarray of 3
-        Centre of the aperture: above the tip, or where the console has it.
+        Centre of the aperture: behind the tip, or where the console has it.
     """
 
     matches: Matches
@@ -165,16 +166,16 @@ class Reader:
         """Return the radius of the group looked for: half of what the referral reports."""
         return max(seen.referral.extent_mm / 2.0, self.search.minimum_radius_mm)
 
-    def specks(self, image: XrayImage, place: Place, thickness_mm: float) -> Candidates:
+    def specks(self, image: XrayImage, place: Place, seen: Seen) -> Candidates:
         """Return what this reader takes for specks near a place, the unit's own marks left out."""
-        found = specks_near(image, place, exclude=self._marks(image.view, thickness_mm))
+        found = specks_near(image, place, exclude=self._marks(image.view, seen))
         # Who uses half of the information needs a signal that is larger by the root of two.
         threshold = found.threshold / np.sqrt(self.skill.efficiency)
         return replace(found.subset(found.snr >= threshold), threshold=threshold)
 
-    def _marks(self, view: View, thickness_mm: float) -> Array:
+    def _marks(self, view: View, seen: Seen) -> Array:
         """Return the discs (column, row, radius) in which the reference marks can be."""
-        marks = reference_marks(self.unit, thickness_mm)
+        marks = reference_marks(unit_of(seen, self.unit), seen.thickness_mm)
         if len(marks) == 0:
             return np.empty((0, 3))
         reach = 0.5 * marks.diameter_mm * magnification(view, marks.centres_mm)
@@ -194,7 +195,7 @@ class Reader:
         image = [shot.image for shot in seen.shots if shot.view == "scout"][-1]
         gate = self.search.scout_gate_mm
         place = Place(expected, gate, (0.0, seen.thickness_mm))
-        found = self.specks(image, place, seen.thickness_mm)
+        found = self.specks(image, place, seen)
         if len(found) == 0:
             return []
         points = back_project(image.view, found.pixels, seen.thickness_mm / 2.0)[:, :2]
@@ -265,7 +266,7 @@ class Reader:
 
     def _suspicious(self, seen: Seen, image: XrayImage, place: Place) -> Candidates:
         """Search one view and leave out what cannot be the lesion of the referral."""
-        found = self.specks(image, place, seen.thickness_mm)
+        found = self.specks(image, place, seen)
         if len(found) == 0:
             return found
         points = back_project(image.view, found.pixels, seen.thickness_mm / 2.0)[:, :2]
@@ -327,7 +328,8 @@ class Reader:
         pose = seen.commanded.prefire(seen.device) if phase == "prefire" else seen.commanded
         expected = pose.tip_mm(seen.device)
         images = seen.pair(phase)
-        points = [self._tip_in(image, expected, point_mm(seen.device)) for image in images]
+        taper = point_mm(seen.device)
+        points = [self._tip_in(image, expected, pose.axis, taper) for image in images]
         if points[0] is None or points[1] is None:
             return None
         views = (images[0].view, images[1].view)
@@ -335,10 +337,12 @@ class Reader:
         off = float(np.linalg.norm(tip.target_mm - expected))
         return None if pairing_alarm(tip) or off > self.search.tip_gate_mm else tip
 
-    def _tip_in(self, image: XrayImage, expected: Array, taper_mm: float) -> Array | None:
+    def _tip_in(
+        self, image: XrayImage, expected: Array, axis: Array, taper_mm: float
+    ) -> Array | None:
         """Find the tip in one view, if it lies within the gate of where it is expected."""
         view = image.view
-        shaft = np.array([expected, expected + np.array([0.0, 0.0, _SHAFT_MM])])
+        shaft = np.array([expected, expected - _SHAFT_MM * axis])
         ends = project(view, shaft)
         gate = self.search.tip_gate_mm * float(magnification(view, shaft[:1])[0]) / view.pitch_mm
         margin = gate + _MARGIN_MM / view.pitch_mm
@@ -347,7 +351,8 @@ class Reader:
         c0, r0 = np.clip(np.floor(low), 0, limits).astype(int)
         c1, r1 = np.clip(np.ceil(high), 0, limits).astype(int)
         part = part_of(image, (r0, r1, c0, c1))
-        found = find_needle_tip(part, point_mm=taper_mm, height_mm=float(expected[2]))
+        height = float(expected[2])
+        found = find_needle_tip(part, point_mm=taper_mm, height_mm=height, shaftward=-axis)
         if found is None:
             return None
         place = np.array(found) + np.array([c0, r0])
@@ -366,6 +371,6 @@ class Reader:
         tip = self.tip(seen, "postfire")
         centre = seen.commanded.centre_mm
         if tip is not None:
-            # The needle comes from the paddle, so the aperture lies above the tip.
-            centre = tip.target_mm + np.array([0.0, 0.0, device.tip_offset_mm])
+            # The aperture lies behind the tip, toward where the needle comes from.
+            centre = tip.target_mm - device.tip_offset_mm * seen.commanded.axis
         return NeedleReading(matches, tip, self.lesion(seen, matches), centre)
