@@ -11,9 +11,11 @@ from scipy.spatial.transform import Rotation
 from stereosim.biopsy.capture import BALL, N_AXIAL, N_RADIAL, Tissue, take_core
 from stereosim.biopsy.devices import load_devices
 from stereosim.biopsy.pose import NeedlePose
+from stereosim.kernels import bores
 from stereosim.kernels import capture as kernel
 from stereosim_phantoms.solids import Ellipsoids
 from tests.biopsy_scenes import CENTRE, cloud, oblique, specks_at, turned, turned_pose
+from tests.reference import bores as bores_reference
 from tests.reference import capture as reference
 
 DEVICES = load_devices()
@@ -109,32 +111,38 @@ def random_bores(rng, count):
         pose = oblique(rng)
         for hour in rng.choice(np.arange(1.0, 13.0), 3):
             tissue, _ = take_core(tissue, ELEVEN, pose, hour)
-    bores = tissue.bores
+    made = tissue.bores
     return (
-        np.array([b.pose.centre_mm for b in bores]),
-        np.array([b.pose.frame for b in bores]),
-        np.array([b.aperture_mm / 2 for b in bores]),
-        np.array([b.void_mm2 for b in bores]),
-        np.array([b.shift_mm2 for b in bores]),
+        np.array([b.pose.centre_mm for b in made]),
+        np.array([b.pose.frame for b in made]),
+        np.array([b.aperture_mm / 2 for b in made]),
+        np.array([b.void_mm2 for b in made]),
+        np.array([b.shift_mm2 for b in made]),
     )
 
 
-@pytest.mark.parametrize(("seed", "bores"), [(1, 1), (2, 2), (3, 3)])
-def test_emptied_area_equals_its_twin(seed, bores):
-    arguments = (-40, 120, ELEVEN.reach_mm**2, *random_bores(np.random.default_rng(seed), bores))
-    ours = kernel.emptied_area(*arguments, 5, 4)
-    twin = reference.emptied_area(*arguments, 5, 4)
+@pytest.mark.parametrize(("seed", "count", "blood"), [(1, 1, 0), (2, 2, 0), (3, 3, 0), (4, 3, 2)])
+def test_emptied_area_equals_its_twin(seed, count, blood):
+    centres, frames, halves, voids, shifts = random_bores(np.random.default_rng(seed), count)
+    made = (centres, frames, halves, voids + blood, shifts - blood)
+    arguments = (-40, 120, ELEVEN.reach_mm**2, *made)
+    ours = bores.emptied_area(*arguments, 5, 4)
+    twin = bores_reference.emptied_area(*arguments, 5, 4)
     assert ours.sum() > 0
     np.testing.assert_allclose(ours, twin, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("half_angle", [1.0, np.pi / 2])
-def test_capture_specks_equals_its_twin(seed, half_angle):
+@pytest.mark.parametrize("piece_mm", [0.1, 0.25, 9.0])
+def test_capture_specks_equals_its_twin(seed, half_angle, piece_mm):
+    """With take_speck: one call of it per speck."""
     rng = np.random.default_rng(seed)
     specks = cloud(rng, 200, 3.0)
     places = np.ascontiguousarray(specks.solids.centres_mm - CENTRE)
-    places[0] = 0.0  # on the axis
+    places[0] = 0.0  # on the axis, where there is tissue
+    void = rng.uniform(0.0, 5.0, 360)
+    void[0] = 0.0
     arguments = (
         places,
         specks.solids.axes_mm,
@@ -144,15 +152,17 @@ def test_capture_specks_equals_its_twin(seed, half_angle):
         6.0,
         9.0,
         2.3,
-        rng.uniform(0.0, 5.0, 360),
+        piece_mm,
+        void,
         rng.uniform(0.0, 4.0, 360),
         BALL,
     )
-    taken, moved = kernel.capture_specks(*arguments)
-    twin_taken, twin_moved = reference.capture_specks(*arguments)
-    assert 0 < taken.sum() < 200
-    np.testing.assert_array_equal(taken, twin_taken)
-    np.testing.assert_allclose(moved, twin_moved, atol=1e-9)
+    ours, twin = kernel.capture_specks(*arguments), reference.capture_specks(*arguments)
+    cut = (ours[0] > 0) & (ours[0] < 1)
+    assert np.count_nonzero(ours[0] == 1) > 5
+    assert cut.any() == (piece_mm < 9.0)
+    for mine, its in zip(ours, twin, strict=True):
+        np.testing.assert_allclose(mine, its, atol=1e-9)
 
 
 # --- specks ------------------------------------------------------------------------------------
@@ -280,9 +290,16 @@ def test_nothing_is_taken_twice_and_the_fraction_only_grows(seed, name):
             assert now[0] >= last[0]
             assert now[1] >= last[1]
             last = now
-    taken = np.concatenate([core.specks for core in tissue.cores])
-    assert len(np.unique(taken)) == len(taken)
-    np.testing.assert_array_equal(np.sort(taken), np.flatnonzero(~tissue.present))
+            assert tissue.volume_fraction_removed() <= 1.0
+    original = tissue.original.solids.volumes_mm3
+    shares, volumes = tissue.share_left.copy(), np.where(tissue.present, 1.0, 0.0)
+    volumes *= Ellipsoids(tissue.rest_mm, tissue.axes_mm).volumes_mm3
+    for core in tissue.cores:
+        assert len(np.unique(core.specks)) == len(core.specks)
+        shares[core.specks] += core.shares
+        volumes[core.specks] += Ellipsoids(core.positions_mm, core.axes_mm).volumes_mm3
+    np.testing.assert_allclose(shares, 1.0, atol=1e-12)
+    np.testing.assert_allclose(volumes, original, rtol=1e-9)
 
 
 @given(SEEDS)
@@ -359,8 +376,8 @@ def test_a_rigid_motion_of_the_whole_scene_changes_nothing(seed, name):
 
 def test_the_points_are_enough_for_the_mass():
     """Four times as many points change the emptied area of crossing bores by less than 0.5 %."""
-    bores = random_bores(np.random.default_rng(11), 4)
-    arguments = (0, 120, ELEVEN.reach_mm**2, *bores)
-    usual = kernel.emptied_area(*arguments, N_AXIAL, N_RADIAL).sum()
-    fine = kernel.emptied_area(*arguments, 2 * N_AXIAL, 2 * N_RADIAL).sum()
+    made = random_bores(np.random.default_rng(11), 4)
+    arguments = (0, 120, ELEVEN.reach_mm**2, *made)
+    usual = bores.emptied_area(*arguments, N_AXIAL, N_RADIAL).sum()
+    fine = bores.emptied_area(*arguments, 2 * N_AXIAL, 2 * N_RADIAL).sum()
     assert usual == pytest.approx(fine, rel=5e-3)

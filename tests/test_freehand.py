@@ -329,7 +329,7 @@ def test_what_the_cores_took_is_no_longer_in_the_frame() -> None:
     tissue = state.truth.tissue
     taken = ~tissue.present
     assert taken.any()
-    all_back = replace(tissue, present=np.ones_like(tissue.present))
+    all_back = replace(tissue, share_left=np.ones_like(tissue.share_left))
     whole = replace(state, truth=replace(state.truth, tissue=all_back))
     gone = tissue.rest_mm[taken]
     speck = gone[np.argmax(tissue.original.solids.diameters_mm[taken])]

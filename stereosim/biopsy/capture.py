@@ -13,9 +13,12 @@ only what has come in.  Cores from other axes are traced back through every earl
 their tissue came from, so that no tissue is taken twice; along the aperture the inflow is taken as
 even (its mean), and directions outside the sector do not move.
 
-A speck is rigid and is taken whole or not at all: taken when more than half of its volume lies in
-the sector with the needle in and the speck beside it; otherwise, if its centre lies inside, it is
-pushed to the nearest edge.  A speck exactly half inside stays.
+A speck is rigid, and is judged with the needle in and the speck beside it.  Where an edge of the
+sector leaves at least `piece_mm` of it on either side, the blade cuts it: one piece goes with the
+core, the other stays at the edge.  A smaller one is not cut: it is taken when more than half of
+its volume lies in the sector, and pushed to the edge if its centre lies inside all the same.  (One
+edge cuts, that which takes most off the speck; at a corner of the sector the piece is so a little
+too large.)  Pieces are ellipsoids with the volume and the centroid of the part of the speck.
 """
 
 from __future__ import annotations
@@ -27,7 +30,8 @@ import numpy as np
 from stereosim.biopsy.devices import Device, sector_start
 from stereosim.biopsy.pose import Array, NeedlePose
 from stereosim.biopsy.tissue import Bore, Core, Tissue
-from stereosim.kernels import capture as kernel
+from stereosim.kernels.bores import emptied_area
+from stereosim.kernels.capture import BINS, capture_specks
 
 __all__ = ["Core", "Tissue", "take_core"]
 
@@ -103,50 +107,64 @@ def take_core(
         bore = None  # another device in the same place: a bore of its own
     older = tissue.bores if bore is None else tissue.bores[:-1]
     if bore is None:
-        bore = Bore(pose, device.aperture_mm, np.zeros(kernel.BINS), np.zeros(kernel.BINS))
+        bore = Bore(pose, device.aperture_mm, np.zeros(BINS), np.zeros(BINS))
     count, first = int(device.capture_angle_deg), sector_start(clock_hour, device.capture_angle_deg)
     reach2 = device.reach_mm**2
     emptied = _emptied(older, bore, first, count, reach2)
     inflow = device.closure * emptied
-    volume = float(emptied.sum()) * np.pi / kernel.BINS * device.aperture_mm
+    volume = float(emptied.sum()) * np.pi / BINS * device.aperture_mm
 
-    places = pose.needle_from_points(tissue.rest_mm)
-    axes = np.ascontiguousarray(pose.frame @ tissue.original.solids.axes_mm, dtype=np.float64)
-    marks = pose.needle_from_points(tissue.markers_mm)
     sector = (
         np.radians(first + count / 2.0),
         np.radians(count / 2.0),
         bore.aperture_mm / 2.0,
         reach2,
-        (device.outer_diameter_mm / 2.0) ** 2,
+        # The needle finds room in air, not in blood, which it pushes outward with the tissue.
+        (device.outer_diameter_mm / 2.0) ** 2 + bore.distended_mm2,
+        device.piece_mm,
         bore.void_mm2,
         inflow,
+        BALL,
     )
-    taken, moved = kernel.capture_specks(places, axes, tissue.present, *sector, BALL)
-    # A marker is tissue: a point, in or out, never pushed aside by its own size.
-    gone, left = kernel.capture_specks(
-        marks, np.zeros((len(marks), 3, 3)), tissue.markers_present, *sector, BALL
+    shares, moved, left_axes, pieces, piece_axes = capture_specks(
+        pose.needle_from_points(tissue.rest_mm),
+        np.ascontiguousarray(pose.frame @ tissue.axes_mm),
+        tissue.present,
+        *sector,
     )
+    # A marker is tissue: a point, in or out, never cut or pushed aside by its own size.
+    marks = pose.needle_from_points(tissue.markers_mm)
+    gone, left, *_ = capture_specks(
+        marks, np.zeros((len(marks), 3, 3)), tissue.markers_present, *sector
+    )
+    taken = np.flatnonzero(shares).astype(np.int64)
+    cut = (shares > 0.0) & (shares < 1.0)
+    piece_axes[cut] = _upright(piece_axes[cut])
+    axes = tissue.axes_mm.copy()
+    axes[cut] = _upright(pose.frame.T @ left_axes[cut])
     core = Core(
         device,
         pose,
         float(clock_hour),
         volume * device.density_mg_mm3,
-        np.flatnonzero(taken).astype(np.int64),
-        np.zeros((int(taken.sum()), 3)),
+        taken,
+        np.zeros((len(taken), 3)),
+        tissue.share_left[taken] * shares[taken],
+        piece_axes[taken],
     )
-    core = replace(core, positions_mm=_in_core(places[taken], core, bore, first + count / 2.0))
-    sampled = (np.arange(count) + first) % kernel.BINS
+    core = replace(core, positions_mm=_in_core(pieces[taken], core, bore, first + count / 2.0))
+    sampled = (np.arange(count) + first) % BINS
     void = bore.void_mm2.copy()
     void[sampled] = np.maximum(void[sampled], reach2) - inflow[sampled]
-    bore = Bore(pose, bore.aperture_mm, void, bore.shift_mm2 + inflow)
+    bore = replace(bore, void_mm2=void, shift_mm2=bore.shift_mm2 + inflow)
     return (
         replace(
             tissue,
             rest_mm=pose.points_from_needle(moved),
-            present=tissue.present & ~taken,
+            share_left=tissue.share_left * (1.0 - shares),
+            axes_mm=axes,
             markers_mm=pose.points_from_needle(left),
-            markers_present=tissue.markers_present & ~gone,
+            markers_present=tissue.markers_present & (gone == 0.0),
             bores=(*older, bore),
             cores=(*tissue.cores, core),
         ),
@@ -154,10 +172,17 @@ def take_core(
     )
 
 
+def _upright(axes: Array) -> Array:
+    """Return semi-axes at right angles to each other that span the same ellipsoids; (k, 3, 3)."""
+    directions, lengths, _ = np.linalg.svd(axes)
+    upright: Array = directions * lengths[:, None, :]
+    return upright
+
+
 def _emptied(older: tuple[Bore, ...], bore: Bore, first: int, count: int, reach2: float) -> Array:
     """Return the rho^2 of tissue, per clock bin, that a core from `bore` takes."""
     bores = (*older, bore)
-    return kernel.emptied_area(
+    return emptied_area(
         first,
         count,
         reach2,
@@ -178,8 +203,9 @@ def _in_core(places: Array, core: Core, bore: Bore, middle_deg: float) -> Array:
     reach2 = core.device.reach_mm**2
     angle = np.degrees(np.arctan2(places[:, 0], places[:, 1]))
     turn = (angle - middle_deg + 180.0) % 360.0 - 180.0
-    void = bore.void_mm2[np.floor(angle).astype(int) % kernel.BINS]
+    void = bore.void_mm2[np.floor(angle).astype(int) % BINS]
     square = (places[:, :2] ** 2).sum(axis=1)
     outward = np.clip((square - void) / np.maximum(reach2 - void, 1e-12), 0.0, 1.0) - 0.5
     across = np.clip(turn / core.device.capture_angle_deg, -0.5, 0.5)
-    return np.column_stack([across * core.side_mm, places[:, 2], outward * core.side_mm])
+    along = np.clip(places[:, 2], -core.length_mm / 2.0, core.length_mm / 2.0)
+    return np.column_stack([across * core.side_mm, along, outward * core.side_mm])

@@ -52,6 +52,8 @@ class Device:
         SD of the normal law of which the side deviation over the throw is the size.
     density_mg_mm3 : float
         Density of the tissue that the mass is turned into volume with.
+    piece_mm : float
+        The least thickness of both parts of a speck that the edge cuts.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Device:
     usual_cores: int
     side_deviation_deg: float
     density_mg_mm3: float
+    piece_mm: float
     provenance: dict[str, Parameter] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,6 +90,7 @@ class Device:
             self.dead_tip_mm,
             self.core_mass_mg,
             self.density_mg_mm3,
+            self.piece_mm,
         )
         if min(lengths) <= 0.0 or self.usual_cores < 1:
             raise SpecError(f"{self.name}: sizes must be above 0 and usual_cores at least 1")
@@ -150,9 +154,10 @@ def load_devices(path: Path = CATALOGUE) -> dict[str, Device]:
     """
     raw = load_toml(path)
     sources: Mapping[str, str] = raw.get("sources", {})
-    density = raw.get("tissue", {}).get("density_mg_mm3")
-    if density is None:
-        raise SpecError(f"{path.name}: missing [tissue] density_mg_mm3")
+    tissue: dict[str, Any] = raw.get("tissue", {})
+    for key in ("density_mg_mm3", "piece_mm"):
+        if key not in tissue:
+            raise SpecError(f"{path.name}: missing [tissue] {key}")
     devices: dict[str, Device] = {}
     tables: dict[str, dict[str, Any]] = raw.get("devices", {})
     for name, table in tables.items():
@@ -163,7 +168,7 @@ def load_devices(path: Path = CATALOGUE) -> dict[str, Device]:
             if family not in tables:
                 raise SpecError(f"{where}.family: {family!r} is not in the catalogue")
             full = _variant(tables[family], table, sources, where)
-        full.update(name=name, family=family, density_mg_mm3=density)
+        full.update(tissue, name=name, family=family)
         devices[name] = read_spec(Device, full, sources, where)
     return devices
 

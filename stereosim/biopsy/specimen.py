@@ -22,7 +22,7 @@ class SpecimenTray:
     Attributes
     ----------
     specks : Specks
-        The specks in the cores.
+        The specks in the cores, or what of them was taken.
     boxes_mm : ndarray, shape (n, 2, 3)
         Lower and upper corner of each core; empty cores (no mass) have no extent in x and z.
     core_of_speck : ndarray of int64, shape (k,)
@@ -73,7 +73,7 @@ def lay_out(cores: Sequence[Core], specks: Specks) -> SpecimenTray:
         out = np.array([np.sin(angle), np.cos(angle), 0.0])
         across = np.array([np.cos(angle), -np.sin(angle), 0.0])
         tray_from_needle = np.array([across, [0.0, 0.0, 1.0], out])
-        axes.append(tray_from_needle @ core.pose.frame @ specks.solids.axes_mm[core.specks])
+        axes.append(tray_from_needle @ core.axes_mm)
         owner.append(np.full(len(core.specks), i, dtype=np.int64))
     index = np.concatenate([np.zeros(0, np.int64), *[core.specks for core in cores]])
     solids = Ellipsoids(np.concatenate(centres), np.concatenate(axes))

@@ -71,10 +71,14 @@ class Core:
     mass_mg : float
         Its mass.
     specks : ndarray of int64, shape (k,)
-        Indices of the specks in it.
+        Indices of the specks of which it holds some; another core may hold the rest.
     positions_mm : ndarray, shape (k, 3)
         Their centres in the core, a box of length `length_mm` and square section `side_mm`, from
         its middle: across the clock, along the needle toward the tip, away from the axis.
+    shares : ndarray, shape (k,)
+        Share of each speck's first volume that is in it: 1 where it was taken whole.
+    axes_mm : ndarray, shape (k, 3, 3)
+        Semi-axes (columns) of what it holds of each, in the needle frame.
     """
 
     device: Device
@@ -83,6 +87,8 @@ class Core:
     mass_mg: float
     specks: NDArray[np.int64]
     positions_mm: Array
+    shares: Array
+    axes_mm: Array
 
     @property
     def length_mm(self) -> float:
@@ -143,8 +149,10 @@ class Tissue:
         The specks as they were before anything was done.
     rest_mm : ndarray, shape (n, 3)
         Centres of the specks now, with the needle out (but with the carry of a needle that is in).
-    present : ndarray of bool, shape (n,)
-        Those not yet taken.
+    share_left : ndarray, shape (n,)
+        Share of each speck's first volume that is still there: 1 whole, 0 gone, between them cut.
+    axes_mm : ndarray, shape (n, 3, 3)
+        Semi-axes (columns) of what is left of each speck.
     markers_mm, markers_present : ndarray, shapes (m, 3) and (m,)
         Points that fill the lesion evenly: what became of its volume.
     bores : tuple of Bore
@@ -159,7 +167,8 @@ class Tissue:
 
     original: Specks
     rest_mm: Array
-    present: Flags
+    share_left: Array
+    axes_mm: Array
     markers_mm: Array
     markers_present: Flags
     bores: tuple[Bore, ...] = ()
@@ -198,16 +207,27 @@ class Tissue:
             ]
             points = np.concatenate([points, *parts])
         return cls(
-            specks, centres.copy(), np.ones(len(centres), bool), points, np.ones(len(points), bool)
+            specks,
+            centres.copy(),
+            np.ones(len(centres)),
+            np.array(specks.solids.axes_mm, dtype=np.float64, order="C"),
+            points,
+            np.ones(len(points), bool),
         )
 
     @property
+    def present(self) -> Flags:
+        """The specks of which anything is left in the tissue, shape (n,)."""
+        return self.share_left > 0.0
+
+    @property
     def specks(self) -> Specks:
-        """All specks where they lie now, taken ones included (see `present`)."""
-        return self.original.moved_to(self._displaced(self.rest_mm))
+        """What is left of all specks where it lies now, taken ones included (see `present`)."""
+        places = self._displaced(self.rest_mm)
+        return replace(self.original, solids=Ellipsoids(places, self.axes_mm))
 
     def visible_specks(self) -> Specks:
-        """Return the specks still in the tissue, where they lie now."""
+        """Return what is left of the specks in the tissue, where it lies now."""
         return self.specks.subset(self.present)
 
     @property
@@ -221,9 +241,20 @@ class Tissue:
         return sum(core.mass_mg for core in self.cores)
 
     def fraction_removed(self) -> float:
-        """Return the fraction of the target's specks that has been taken; NaN if it has none."""
+        """Return the fraction of the target's specks that has been taken; NaN if it has none.
+
+        A speck that was cut counts by the share of it that was taken.
+        """
         target = self.original.target
-        return float((~self.present[target]).mean()) if target.any() else float("nan")
+        return float((1.0 - self.share_left[target]).mean()) if target.any() else float("nan")
+
+    def volume_fraction_removed(self) -> float:
+        """Return the fraction of the volume of the target's specks that has been taken, or NaN."""
+        target = self.original.target
+        volumes = self.original.solids.volumes_mm3[target]
+        total = float(volumes.sum())
+        taken = float((1.0 - self.share_left[target]) @ volumes)
+        return taken / total if total > 0.0 else float("nan")
 
     def lesion_fraction_removed(self) -> float:
         """Return the fraction of the lesion's volume that has been taken; NaN without a lesion."""

@@ -1,99 +1,144 @@
-"""Naive twins of stereosim.kernels.capture: one place at a time, in words of the model."""
+"""Naive twins of stereosim.kernels.capture: one speck at a time, in words of the model."""
 
 import numpy as np
 
 BINS = 360
+NUDGE = 1e-6
 
 
 def clock_bin(theta: float) -> int:
     return int(np.floor(np.degrees(theta))) % BINS
 
 
-def tissue_at(place, bores) -> bool:
-    """Undo the bores from the last to the first; False where the place is in one of their voids."""
-    for centre, frame, half, void, shift in reversed(bores):
-        right, twelve, along = frame @ (place - centre)
-        if abs(along) > half:
-            continue
-        theta, rho = np.arctan2(right, twelve), np.hypot(right, twelve)
-        if rho**2 < void[clock_bin(theta)]:
-            return False
-        rho = np.sqrt(rho**2 + shift[clock_bin(theta)])
-        place = centre + frame.T @ np.array([rho * np.sin(theta), rho * np.cos(theta), along])
-    return True
+def cylindrical(place):
+    """Square of the distance from the axis, clock angle, place along the axis."""
+    return place[0] ** 2 + place[1] ** 2, np.arctan2(place[0], place[1]), place[2]
 
 
-def emptied_area(first, count, reach2, centres, frames, halves, voids, shifts, n_axial, n_radial):
-    bores = list(zip(centres, frames, halves, voids, shifts, strict=True))
-    centre, frame, half, void, shift = bores.pop()
-    emptied = np.zeros(BINS)
-    for j in range(count):
-        b = (first + j) % BINS
-        theta = np.radians(b + 0.5)
-        width = max(0.0, reach2 - void[b])
-        hits = []
-        for i, s in enumerate(half * (2 * (np.arange(n_axial) + 0.5) / n_axial - 1)):
-            start = (j * n_axial + i) * (np.sqrt(5.0) - 1) / 2 % 1
-            for square in void[b] + width * (np.arange(n_radial) + start) / n_radial:
-                rho = np.sqrt(square + shift[b])
-                local = np.array([rho * np.sin(theta), rho * np.cos(theta), s])
-                hits.append(tissue_at(centre + frame.T @ local, bores))
-        emptied[b] = width * np.mean(hits)
-    return emptied
+def at(square, theta, along):
+    rho = np.sqrt(max(square, 0.0))
+    return np.array([rho * np.sin(theta), rho * np.cos(theta), along])
 
 
-def capture_specks(
-    places,
+def take_speck(
+    place,
     axes,
-    present,
-    direction,
-    half_angle,
+    piece_place,
+    piece_axes,
+    sine,
+    cosine,
+    sine_half,
+    cosine_half,
     half_aperture,
     reach2,
     outer2,
+    piece_mm,
     void,
     inflow,
     ball,
 ):
+    direction, half_angle = np.arctan2(sine, cosine), np.arctan2(sine_half, cosine_half)
+
     def off(theta):
         """Angle from the sector's middle, in (-pi, pi]."""
         return np.angle(np.exp(1j * (theta - direction)))
 
-    taken = np.zeros(len(places), bool)
-    moved = places.copy()
-    for i, (right, twelve, along) in enumerate(places):
-        rho, theta = np.hypot(right, twelve), np.arctan2(right, twelve)
-        if not present[i] or abs(along) > half_aperture or abs(off(theta)) > half_angle:
-            continue
-        extra = max(0.0, outer2 - void[clock_bin(theta)])
-        rho_in = np.sqrt(rho**2 + extra)
-        edge_in = np.sqrt(reach2 + extra)
-        if rho_in <= edge_in:
-            points = np.array([rho_in * np.sin(theta), rho_in * np.cos(theta), along])
-            points = points + ball @ axes[i].T
-            inside = (
-                (np.hypot(points[:, 0], points[:, 1]) <= edge_in)
-                & (np.abs(off(np.arctan2(points[:, 0], points[:, 1]))) <= half_angle)
-                & (np.abs(points[:, 2]) <= half_aperture)
-            )
-            if inside.mean() > 0.5:
-                taken[i] = True
-                continue
-            gaps = {
-                "end": half_aperture - abs(along),
-                "side": rho_in * (half_angle - abs(off(theta))),
-                "far": edge_in - rho_in,
-            }
-            nearest = min(gaps, key=lambda name: gaps[name])
-            if nearest == "end":
-                moved[i, 2] = np.sign(along) * (half_aperture + 1e-6)
-                continue
-            if nearest == "side":
-                theta = direction + np.sign(off(theta)) * (half_angle + 1e-6)
-                rho = max(rho, np.sqrt(void[clock_bin(theta)]))
-                moved[i, :2] = rho * np.sin(theta), rho * np.cos(theta)
-                continue
-            rho = np.sqrt(reach2)
-        rho = np.sqrt(max(0.0, rho**2 - inflow[clock_bin(theta)]))
-        moved[i, :2] = rho * np.sin(theta), rho * np.cos(theta)
-    return taken, moved
+    def beside_needle(theta):
+        """What the needle adds to the square of a place's distance from the axis."""
+        return max(0.0, outer2 - void[clock_bin(theta)])
+
+    def set_place(new):
+        place[:] = new
+
+    square, theta, along = cylindrical(place)
+    seen = at(square + beside_needle(theta), theta, along)
+    edge = np.sqrt(reach2 + beside_needle(theta))
+    turn = np.sign(off(theta)) or 1.0
+    border = direction + turn * half_angle  # the nearer of the two side planes
+    along_border = np.array([np.sin(border), np.cos(border), 0.0])
+    off_border = turn * np.array([np.cos(border), -np.sin(border), 0.0])
+    outward = np.array([np.sin(theta), np.cos(theta), 0.0])
+    along_axis = np.array([0.0, 0.0, 1.0 if along >= 0 else -1.0])
+    faces = {
+        "far": (outward, edge - np.linalg.norm(seen[:2])),
+        "side": (off_border, -off_border @ seen),
+        "end": (along_axis, half_aperture - abs(along)),
+    }
+    in_angle = abs(off(theta)) <= half_angle
+    inside = in_angle and faces["far"][1] >= 0 and faces["end"][1] >= 0
+
+    def reaches(normal):
+        return np.linalg.norm(axes.T @ normal)
+
+    if inside:
+        share = {k: gap / max(reaches(n), 1e-300) for k, (n, gap) in faces.items()}
+        worst = min(share, key=lambda k: share[k])
+        normal, gap = faces[worst]
+    else:
+        nearest = seen.copy()
+        nearest[2] = np.clip(along, -half_aperture, half_aperture)
+        if not in_angle:
+            nearest[:2] = (np.clip(seen @ along_border, 0.0, edge) * along_border)[:2]
+        elif faces["far"][1] < 0:
+            nearest[:2] *= edge / np.linalg.norm(seen[:2])
+        gap = -np.linalg.norm(seen - nearest)
+        normal = (seen - nearest) / max(-gap, 1e-300)
+
+    h = reaches(normal)
+    if h - abs(gap) >= piece_mm:
+        # Cut the unit ball: the caps by numbers, the parts as ellipsoids of their own thickness.
+        m, t = axes.T @ normal / h, gap / h
+        parts = []
+        for low, high in ((-1.0, t), (t, 1.0)):
+            x, weight = np.polynomial.legendre.leggauss(4)
+            x, weight = (low + high) / 2 + x * (high - low) / 2, weight * (high - low) / 2
+            volume = weight @ (np.pi * (1 - x**2))
+            centroid = weight @ (x * np.pi * (1 - x**2)) / volume
+            share, thick = volume / (4 / 3 * np.pi), (high - low) / 2
+            wide = np.sqrt(share / thick)
+            along_m = np.outer(m, m)
+            squeezed = axes @ (wide * (np.eye(3) - along_m) + thick * along_m)
+            parts.append((share, seen + centroid * axes @ m, squeezed))
+        (share, centre, piece_axes[:]), (_, left, axes[:]) = parts
+        square, theta, along = cylindrical(centre)
+        piece_place[:] = at(square - beside_needle(theta), theta, along)
+        square, theta, along = cylindrical(left)
+        square = max(square - beside_needle(theta), 0.0)
+        if abs(along) <= half_aperture:
+            square = max(square, void[clock_bin(theta)])
+            if abs(off(theta)) <= half_angle:
+                square = max(square, reach2)
+            square -= inflow[clock_bin(theta)]
+        set_place(at(square, theta, along))
+        return share
+    if inside:
+        points = seen + ball @ axes.T
+        held = (
+            (np.hypot(points[:, 0], points[:, 1]) <= edge)
+            & (np.abs(off(np.arctan2(points[:, 0], points[:, 1]))) <= half_angle)
+            & (np.abs(points[:, 2]) <= half_aperture)
+        )
+        if held.mean() > 0.5:
+            piece_place[:], piece_axes[:] = place, axes
+            return 1.0
+        if worst == "end":
+            place[2] = np.sign(along) * (half_aperture + NUDGE)
+            return 0.0
+        if worst == "side":
+            theta = direction + turn * (half_angle + NUDGE)
+            set_place(at(max(square, void[clock_bin(theta)]), theta, along))
+            return 0.0
+        square = reach2
+    if in_angle and abs(along) <= half_aperture:
+        set_place(at(square - inflow[clock_bin(theta)], theta, along))
+    return 0.0
+
+
+def capture_specks(places, axes, present, direction, half_angle, *sector):
+    angles = [f(a) for a in (direction, half_angle) for f in (np.sin, np.cos)]
+    shares = np.zeros(len(places))
+    left, left_axes, pieces, piece_axes = places.copy(), axes.copy(), places.copy(), axes.copy()
+    for i in np.flatnonzero(present):
+        rows = (left[i], left_axes[i], pieces[i], piece_axes[i])
+        shares[i] = take_speck(*rows, *angles, *sector)
+    return shares, left, left_axes, pieces, piece_axes
