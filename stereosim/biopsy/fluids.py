@@ -273,7 +273,7 @@ def _holding(tissue: Tissue, blood_mm3: float) -> Tissue:
     more = wide - bore.distended_mm2
     held = replace(
         bore,
-        void_mm2=bore.void_mm2 + more,
+        void_mm2=np.maximum(free, 0.0) + wide,
         shift_mm2=bore.shift_mm2 - more,
         blood_mm3=blood_mm3,
         distended_mm2=wide,
