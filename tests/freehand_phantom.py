@@ -16,9 +16,11 @@ import numpy as np
 
 from stereosim.experiments.trial import Room, Setting
 from stereosim.imaging.ultrasound.live import LiveTissue
+from stereosim.imaging.ultrasound.needle_reading import NeedleReading
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.procedures.intents import ChooseDevice, Intent, Look, MarkEcho
-from stereosim.procedures.operators.freehand import Approach, Hand, Target
+from stereosim.procedures.operators.again import Target
+from stereosim.procedures.operators.freehand import Approach, Hand
 from stereosim.procedures.procedure import Conditions
 from stereosim.procedures.state import ProcedureState, Seen
 from stereosim.procedures.ultrasound import UltrasoundProcedure
@@ -28,6 +30,22 @@ from stereosim_phantoms.solids import Ellipsoids, Specks
 TARGET_MM, DEPTH_MM, ENTRY_MM = 10.0, 20.0, 35.0
 GUN = "ncb-14g"
 PLACE = np.array([20.0, 0.0, DEPTH_MM])
+
+
+class Noting(Hand):
+    """A hand of which it is noted, for each look at a needle, whether that was seen."""
+
+    def __post_init__(self) -> None:
+        """Begin with nothing noted."""
+        super().__post_init__()
+        self.found: list[bool] = []
+
+    def _look(
+        self, seen: Seen, turn_deg: float = 0.0, *, fired: bool = False
+    ) -> Generator[Intent, Seen, tuple[Seen, NeedleReading | None]]:
+        seen, reading = yield from super()._look(seen, turn_deg, fired=fired)
+        self.found.append(reading is not None)
+        return seen, reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +133,7 @@ def shoot(skill: str, count: int) -> list[Pass]:
     for seed in range(count):
         procedure = room_with(patient, room, seed)
         procedure.__dict__["_live"] = tissue  # the same phantom each time: built once
-        hand = Hand(room.skill, room.search, room.devices[GUN])
+        hand = Noting(room.skill, room.search, room.devices[GUN])
         state = one_pass(procedure, hand)
         placed, firing = state.truth.tissue.needle, state.truth.firings[0]
         assert placed is not None

@@ -106,8 +106,6 @@ class NeedleReading:
         What was measured, and what the reader asks for; dB mm.
     visible_mm : float
         Length of the bright stretch.
-    visible_share : float
-        How much of it is a bright line, from the edge of the image to its end.
     """
 
     tip_mm: Array
@@ -115,7 +113,6 @@ class NeedleReading:
     statistic: float
     threshold: float
     visible_mm: float
-    visible_share: float
 
     @property
     def seen(self) -> bool:
@@ -155,10 +152,6 @@ def read_needle(
     if image.along.size < 8:
         return None
     slope, depth, begin, tip, statistic = _best_needle(image, angle, expected, reader)
-    at = image.along[image.along <= tip]
-    where = image.edge(slope, depth, tip, at, expected) + np.outer([-0.15, 0.0, 0.15], 1.0)
-    columns = image.columns[: at.size]
-    bright = image.light[image.rows(where), columns].any(axis=0)
     w = depth + slope * tip + 0.5 * expected.diameter_mm * math.hypot(1.0, slope)
     direction = np.linalg.solve(pose.matrix, np.array([side, 0.0, slope]))
     return NeedleReading(
@@ -167,7 +160,6 @@ def read_needle(
         statistic=statistic,
         threshold=reader.threshold_db_mm,
         visible_mm=(tip - begin) * math.hypot(1.0, slope),
-        visible_share=float(bright.mean()) if at.size else 0.0,
     )
 
 
@@ -182,8 +174,6 @@ class _Ridges:
         Those columns, in the order of the way.
     ridge, level : ndarrays (rows, columns)
         Contrast (of the shadow too), dB, and level, dB.
-    light : ndarray of bool (rows, columns)
-        Where light alone makes a line.
     """
 
     def __init__(self, frame: Frame, entry: Array, side: float, reader: NeedleReader) -> None:
@@ -198,7 +188,6 @@ class _Ridges:
         # Above twice: the lines of the tail have the shaft over them, some of them far over.
         above = np.maximum(self._band(near, far), self._band(far, 2.0 * far + near))
         ridge = self.level - np.maximum(above, self._band(-far, -near))
-        self.light = ridge > reader.needle_db
         # Its shadow is as much a sign of it: dark below an edge.
         shadow = above - self._band(-3.0 * far, -near) - reader.shadow_db
         ridge = ridge + reader.shadow_share * np.clip(shadow, 0.0, reader.most_db)

@@ -8,7 +8,6 @@ is found.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
@@ -23,32 +22,14 @@ from stereosim.imaging.ultrasound.needle_reading import (
     NeedleReading,
     read_needle,
 )
-from stereosim.imaging.ultrasound.observer import find_foci
-from stereosim.imaging.ultrasound.sweep import STEP_MM, Sweep
 from stereosim.procedures.intents import Adjust, Fire, Insert, Intent, Look, Steer, Withdraw
+from stereosim.procedures.operators.again import Target, depth_shown, seen_again
 from stereosim.procedures.operators.aiming import axial_offset
 from stereosim.procedures.operators.skill import Search, Skill
 from stereosim.procedures.state import Seen
 
 Array = NDArray[np.float64]
 _LEAST_TILT_DEG = 3.0
-_KNOB_MM = 5.0  # steps of depth and focus on the machine
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """What the needle is led to.
-
-    Attributes
-    ----------
-    place_mm : ndarray (3,)
-        Where the aperture's centre is to come, supine frame.
-    foci_mm : ndarray (k, 3)
-        Single foci of the specks as they were found; none where none were seen.
-    """
-
-    place_mm: Array
-    foci_mm: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +131,6 @@ class Hand:
         Where the operator believes the aperture now.
     target : Target
         Where the operator believes the target now.
-    found : list of bool
-        For each look at a needle so far, whether it was seen.
     """
 
     skill: Skill
@@ -163,7 +142,6 @@ class Hand:
         """Begin with nothing in hand."""
         self.belief = NeedlePose.vertical((0.0, 0.0, 0.0))
         self.target = self._marked = Target(np.zeros(3), np.zeros((0, 3)))
-        self.found: list[bool] = []
         self.looks, self.back_mm = 0, 0.0
         self.most_looks = self.skill.looks if self.first else max(1, self.skill.looks // 2)
 
@@ -313,10 +291,9 @@ class Hand:
         # Before it is fired the target stands far in the image, so that the shaft fills it.
         before = 0.0 if fired else 0.5 * _width_mm(seen) - self.search.target_inside_mm
         over = self._entry[:2] + (float((place - self._entry)[:2] @ way) - before) * way
-        deep = float(self._marked.place_mm[2])
-        depth = max(self.search.ultrasound_depth_mm, _notch(deep + self.search.below_mm))
+        depth, focus = depth_shown(self._marked.place_mm, self.search)
         angle = (along + 90.0) % 180.0 - 90.0
-        seen = yield Look(float(over[0]), float(over[1]), float(angle), depth, _notch(deep))
+        seen = yield Look(float(over[0]), float(over[1]), float(angle), depth, focus)
         self.looks += 1
         frame = seen.stills[-1].frame
         device = self.device
@@ -325,10 +302,17 @@ class Hand:
         )
         reading = read_needle(frame, known)
         reading = reading if reading is not None and reading.seen else None
-        self.found.append(reading is not None)
         if len(self.target.foci_mm):
             line = self.belief if reading is None else self._pose(reading)
-            self.target = self._seen_again(seen, line)
+            # Held against where it was marked, so that errors do not add up.
+            again = seen_again(
+                [frame],
+                self._marked,
+                self.search,
+                needle=line,
+                diameter_mm=device.outer_diameter_mm,
+            )
+            self.target = self.target if again is None else again
         return seen, reading
 
     def _whole(self, reading: NeedleReading) -> bool:
@@ -352,40 +336,6 @@ class Hand:
 
     def _believe(self, reading: NeedleReading) -> None:
         self.belief = self._pose(reading)
-
-    def _seen_again(self, seen: Seen, line: NeedlePose) -> Target:
-        """Return the target moved as the foci that are seen again in the last image have moved.
-
-        It is held against where they were marked, so that errors do not add up.
-        """
-        frame = seen.stills[-1].frame
-        step = 2.0 * STEP_MM
-        still = Sweep(
-            frame.envelope[None], (frame.pose,), frame.row_mm, frame.column_mm, step, frame.probe
-        )
-        pose, reach = frame.pose, self.search.seen_again_mm
-        places = pose.image_mm(self._marked.foci_mm)
-        places = places[np.abs(places[:, 1]) <= step]
-        foci = find_foci(still).position_mm
-        local = line.needle_from_points(foci)
-        # The needle's own echoes are no specks.
-        foci = foci[np.hypot(local[:, 0], local[:, 1]) > self.device.outer_diameter_mm]
-        if not len(places) or not len(foci):
-            return self.target
-        away = pose.image_mm(foci)[None] - places[:, None]
-        near = np.hypot(away[..., 0], away[..., 2])
-        nearest = near.argmin(axis=1)
-        moved = away[np.arange(len(places)), nearest][near.min(axis=1) <= reach]
-        if len(moved) < self.search.seen_again_foci:
-            return self.target
-        shift = np.median(moved, axis=0) * [1.0, 0.0, 1.0]
-        by = pose.supine_mm(shift) - pose.origin_mm
-        return Target(self._marked.place_mm + by, self._marked.foci_mm + by)
-
-
-def _notch(depth_mm: float) -> float:
-    """Return the next depth that the machine's knobs have, at least the first."""
-    return _KNOB_MM * max(1.0, math.ceil(depth_mm / _KNOB_MM))
 
 
 def _width_mm(seen: Seen) -> float:

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
+from stereosim.biopsy.fluids import usual_anaesthetic_ml
 from stereosim.biopsy.needle import load_placement
 from stereosim.biopsy.safety import usual_limits
 from stereosim.imaging.ultrasound.observer import EchoFinding, search
 from stereosim.procedures.intents import (
+    Anaesthetise,
     ChooseDevice,
     Film,
     Intent,
@@ -29,7 +31,8 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import spread_order
-from stereosim.procedures.operators.freehand import Approach, Hand, Led, Target, plan
+from stereosim.procedures.operators.again import Target, look_again
+from stereosim.procedures.operators.freehand import Approach, Hand, Led, plan
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
@@ -54,6 +57,8 @@ class UltrasoundOperator:
         How far the operator looks.
     devices : mapping of str to Device
         The catalogue on the shelf.
+    anaesthetic : bool
+        Whether the usual anaesthetic is given; not to give it is an ablation.
     findings : list of EchoFinding
         What the last search reported.
     aims : ndarray, shape (k, 3)
@@ -63,6 +68,7 @@ class UltrasoundOperator:
     skill: Skill
     search: Search
     devices: Mapping[str, Device]
+    anaesthetic: bool = True
     findings: list[EchoFinding] = field(default_factory=list, init=False)
     aims: Array = field(default_factory=lambda: np.zeros((0, 3)), init=False)
 
@@ -111,8 +117,9 @@ class UltrasoundOperator:
             approach = plan(seen, device, self.search, usual)
             if approach is None:
                 continue
+            seen, target = yield from self._anaesthetised(seen, device)
             passes = self._gun_passes if device.kind == "gun" else self._vacuum_passes
-            seen = yield from passes(seen, device, approach)
+            seen = yield from passes(seen, target, device, approach)
             sampled = seen.cores > 0
             if sampled:
                 break
@@ -120,15 +127,29 @@ class UltrasoundOperator:
             yield PlaceClip()
         yield Stop("finished" if sampled else "inaccessible")
 
+    def _anaesthetised(
+        self, seen: Seen, device: Device
+    ) -> Generator[Intent, Seen, tuple[Seen, Target]]:
+        """Give the usual anaesthetic, look again, and return where the target is believed then.
+
+        Where it is not seen again it is believed where it was marked.
+        """
+        assert seen.marked_mm is not None
+        marked = Target(seen.marked_mm, self.aims)
+        if self.anaesthetic and not seen.anaesthetic_ml and not seen.passes:
+            seen = yield Anaesthetise(usual_anaesthetic_ml(device))
+        if not seen.anaesthetic_ml:
+            return seen, marked
+        seen, again = yield from look_again(seen, marked, self.search)
+        return seen, marked if again is None else again
+
     def _vacuum_passes(
-        self, seen: Seen, device: Device, approach: Approach
+        self, seen: Seen, target: Target, device: Device, approach: Approach
     ) -> Generator[Intent, Seen, Seen]:
         """Insert anew where the needle is seen to lie too far beside, or the film shows nothing.
 
         Where nothing was seen, one insertion is all: a second would go to the same place.
         """
-        assert seen.marked_mm is not None
-        target = Target(seen.marked_mm, self.aims)
         insertions = 1 if seen.marked_reason == "blind" else self.skill.max_passes
         for k in range(insertions):
             last = k == insertions - 1
@@ -163,21 +184,21 @@ class UltrasoundOperator:
         return seen, None
 
     def _gun_passes(
-        self, seen: Seen, device: Device, approach: Approach
+        self, seen: Seen, believed: Target, device: Device, approach: Approach
     ) -> Generator[Intent, Seen, Seen]:
         """Aim each pass at another of the foci; once round, step aside from each."""
-        assert seen.marked_mm is not None
         order: list[int] = []
-        if len(self.aims):
-            away = np.linalg.norm(self.aims - seen.marked_mm, axis=1)
-            order = spread_order(self.aims, int(np.argmin(away)))
+        aims = believed.foci_mm
+        if len(aims):
+            away = np.linalg.norm(aims - believed.place_mm, axis=1)
+            order = spread_order(aims, int(np.argmin(away)))
         for k, (spot, hour) in enumerate(pass_pattern(2 * device.usual_cores, len(order))):
-            focus = self.aims[order[k % len(order)]] if order else seen.marked_mm
+            focus = aims[order[k % len(order)]] if order else believed.place_mm
             # The pattern is laid out across the needle, which lies nearly along x: in y and z.
             aside = np.array([0.0, float(spot[0]), float(spot[1])])
             if focus[2] + aside[2] < usual_limits().skin_allowance_mm:
                 continue  # this step of the pattern would leave the breast
-            target = Target(focus + aside, self.aims)
+            target = Target(focus + aside, aims)
             seen, led = yield from self._led(seen, target, device, approach)
             if led is None:
                 continue
