@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stereosim.biopsy.devices import Device, load_devices
+from stereosim.biopsy.lateral import Outline, lateral_check
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Window, freehand_check, safety_check, usual_limits
 from stereosim.procedures.approach import support_from_breast
 from stereosim.procedures.intents import (
+    ARMS,
     Advance,
     ChooseDevice,
     Expose,
@@ -29,7 +31,12 @@ from stereosim.procedures.intents import (
 from stereosim.procedures.operators.sampling import hours_towards
 from stereosim.procedures.operators.skill import load_search
 from stereosim_gui.model.attempt import Attempt
-from stereosim_gui.model.cross_section import Section, supine_section, upright_section
+from stereosim_gui.model.cross_section import (
+    Section,
+    lateral_section,
+    supine_section,
+    upright_section,
+)
 from stereosim_gui.model.engine import Engine, Marks
 from stereosim_gui.model.equipment import BreastOutline, Equipment
 from stereosim_gui.model.plan import plan
@@ -59,6 +66,9 @@ def equipment(thickness_mm: float = 30.0) -> Equipment:
         outline=BreastOutline(thickness_mm, 70.0, 80.0, 12.0),
         thickness_limits_mm=(0.8 * thickness_mm, 1.2 * thickness_mm),
         supine_height_mm=20.0,
+        arms=ARMS,
+        anaesthetic_ml=dict.fromkeys(DEVICES, 5.0),
+        most_anaesthetic_ml=20.0,
         usual_position=None,
     )
 
@@ -94,6 +104,35 @@ def test_the_worked_example_is_drawn_to_scale(name: str, stroke_mm: float, skin_
     assert drawn.skin.value_mm == skin_mm and not drawn.skin.bad
     assert drawn.skin.end[1] - drawn.skin.start[1] == skin_mm
     assert drawn.needle.near[1] - drawn.needle.far[1] == DEVICES[name].aperture_mm
+
+
+@given(
+    side=st.sampled_from(ARMS[1:]),
+    x_mm=st.floats(-45.0, 45.0),
+    y_mm=st.floats(5.0, 35.0),
+    share=st.floats(0.2, 0.8),
+)
+def test_a_level_needle_is_drawn_as_long_as_its_margins(
+    side: str, x_mm: float, y_mm: float, share: float
+) -> None:
+    outline = Outline(80.0, 70.0, 12.0, 26.0, -4.0, -8.0)
+    target, device = np.array([x_mm, y_mm, 26.0 * share]), DEVICES["vab-11g"]
+    margins = lateral_check(device, target, outline, arm=side, paddle_half_width_mm=60.0)
+    axis = 1.0 if side == "lateral-left" else -1.0
+    drawn = lateral_section(
+        equipment(26.0), outline, target_mm=target, axis_x=axis, centre_mm=target,
+        device=device, margins=margins,
+    )  # fmt: skip
+    assert drawn.needle is not None and drawn.skin is not None and drawn.stroke is not None
+    assert (drawn.needle.far[0] - drawn.needle.near[0]) * axis == device.aperture_mm
+    assert drawn.skin.start == drawn.needle.near and drawn.stroke.end == drawn.needle.tip
+    # The margin leads to the inner side of the skin that the needle came through.
+    skin = outline.sides_mm(y_mm, float(target[2]))[0 if axis > 0.0 else 1]
+    inner = skin + axis * LIMITS.skin_allowance_mm
+    assert drawn.skin.end[0] == pytest.approx(inner, abs=1e-6)
+    if drawn.stroke.start[0] not in (drawn.bounds[0], drawn.bounds[2]):  # not cut off
+        far = outline.sides_mm(y_mm, float(target[2]))[1 if axis > 0.0 else 0]
+        assert drawn.stroke.start[0] == pytest.approx(far, abs=1e-6)
 
 
 def test_before_firing_the_needle_lies_one_throw_back() -> None:

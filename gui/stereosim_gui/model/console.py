@@ -187,11 +187,11 @@ class Console:
                 margins=reading.margins,
                 phase=reading.phase,
             )
-        if reading.arm != "vertical" and reading.target_mm is not None:
+        level = reading.arm != "vertical"
+        if level and reading.target_mm is not None and seen.outline is not None:
             return lateral_section(
                 equipment,
-                equipment.outline.compressed_to(seen.thickness_mm),
-                seen.shift_mm,
+                seen.outline,
                 target_mm=reading.target_mm,
                 axis_x=1.0 if reading.arm == "lateral-left" else -1.0,
                 sd_mm=reading.sd_mm,

@@ -17,6 +17,7 @@ from stereosim_gui.model.equipment import BreastOutline
 
 if TYPE_CHECKING:
     from stereosim.biopsy.devices import Device
+    from stereosim.biopsy.lateral import Outline
     from stereosim.biopsy.pose import NeedlePose
     from stereosim.biopsy.safety import Margins
     from stereosim_gui.model.equipment import Equipment
@@ -224,8 +225,7 @@ def upright_section(
 
 def lateral_section(
     equipment: Equipment,
-    outline: BreastOutline,
-    shift_mm: tuple[float, float],
+    outline: Outline,
     *,
     target_mm: Array,
     axis_x: float,
@@ -239,8 +239,10 @@ def lateral_section(
 
     Parameters
     ----------
-    equipment, outline, shift_mm, sd_mm, centre_mm, device, margins, phase
+    equipment, sd_mm, centre_mm, device, margins, phase
         As for :func:`upright_section`.
+    outline : Outline
+        The breast as it lies, support frame.
     target_mm : ndarray, shape (3,)
         The target.
     axis_x : float
@@ -248,8 +250,7 @@ def lateral_section(
     """
     thickness = outline.thickness_mm
     heights = thickness * 0.5 * (1.0 - np.cos(np.linspace(0.0, np.pi, _STEPS)))
-    half = outline.side_mm(float(target_mm[1]) + shift_mm[1], heights)
-    middle = -shift_mm[0]
+    half, middle = _half_widths(outline, float(target_mm[1]), heights), outline.centre_x_mm
     needle = None
     seen = [float(target_mm[0])]
     if centre_mm is not None and device is not None:
@@ -265,8 +266,9 @@ def lateral_section(
     beyond = [(float(x), float(z)) for x, z in zip(far, heights, strict=True)]
     k = len(beyond) // 2
     edge = [*beyond[k::-1], *near, *beyond[:k:-1]]
-    if beyond[k][0] in (low, high):  # cut off: no skin there
-        edge = [beyond[0], *near, beyond[-1]]
+    cut = beyond[k][0]
+    if cut in (low, high):  # no skin there
+        edge = [(cut, 0.0), *near, (cut, thickness)]
     window = equipment.window_mm
     stroke = skin = None
     if needle is not None and margins is not None:
@@ -293,6 +295,16 @@ def lateral_section(
         skin=skin,
         level=True,
     )
+
+
+def _half_widths(outline: Outline, y_mm: float, heights_mm: Array) -> Array:
+    """Return half the width of the breast at y and heights z; 0 where there is none."""
+    half = np.zeros(len(heights_mm))
+    for k, z in enumerate(heights_mm):
+        if outline.holds((outline.centre_x_mm, y_mm, float(z))):
+            low, high = outline.sides_mm(y_mm, float(z))
+            half[k] = 0.5 * (high - low)
+    return half
 
 
 def supine_section(

@@ -66,13 +66,6 @@ class BreastOutline:
         front: Array = self.chest_to_nipple_mm * np.sqrt(width) * edge
         return front
 
-    def side_mm(self, y_mm: float, z_mm: Array) -> Array:
-        """Return half the width at y and heights z, breast frame; 0 where there is no breast."""
-        middle = np.maximum(self.front_mm(0.0, z_mm), 1e-9)
-        left_over = np.maximum(1.0 - (y_mm / middle) ** 2, 0.0)
-        side: Array = self.half_width_mm * np.sqrt(left_over)
-        return side
-
 
 @dataclass(frozen=True, eq=False)
 class Equipment:
