@@ -20,6 +20,7 @@ from stereosim.procedures.debriefing import (
 from stereosim.procedures.intents import (
     Adjust,
     Advance,
+    Anaesthetise,
     ChooseDevice,
     Expose,
     Film,
@@ -108,17 +109,22 @@ def test_the_parts_add_up(two_passes: tuple[StereotacticProcedure, ProcedureStat
     assert result.frame == "support"
 
 
-def test_the_story_told_again_is_the_same_story(
+def test_the_story_gives_every_core_to_one_firing(
     two_passes: tuple[StereotacticProcedure, ProcedureState],
 ) -> None:
     _, state = two_passes
     story, tissue = Story(state), state.truth.tissue
-    assert np.array_equal(story.tissue.present, tissue.present)
-    assert tissue.needle is not None
-    at_rest = tissue.rest_mm - tissue.needle.carried_mm
-    assert story.tissue.rest_mm == pytest.approx(at_rest, abs=1e-9)
-    for mine, theirs in zip(story.tissue.cores, tissue.cores, strict=True):
-        assert mine.mass_mg == pytest.approx(theirs.mass_mg)
+    assert sorted(k for taken in story.cores for k in taken) == list(range(len(tissue.cores)))
+    for k, taken in enumerate(story.cores):
+        pose = state.truth.firings[k].pose
+        assert pose is not None
+        # On the needle's own axis: it may have been moved along it.
+        centres = np.array([tissue.cores[n].pose.centre_mm for n in taken])
+        assert pose.needle_from_points(centres)[:, :2] == pytest.approx(0.0, abs=1e-9)
+    assert len(state.truth.exposed) == len(state.seen.shots)
+    for number, shot in enumerate(state.seen.shots):
+        inside = story.tissue_at(number).needle is not None
+        assert inside == (shot.phase in ("prefire", "postfire"))
 
 
 def test_specks_cores_and_exposures_are_accounted_for(
@@ -249,6 +255,21 @@ def test_needle_and_tissue_are_blamed_for_what_they_did() -> None:
     firing = fired(scene(placement=pushed), FIVE[0]).firings[0]
     assert firing.tissue_mm == pytest.approx([0.0, 0.0, 6.0])
     assert firing.dominant[2] == "tissue-pushed"
+
+
+def test_what_anaesthetic_did_is_a_part_of_what_the_tissue_did() -> None:
+    """The law by hand: outside the ball r'^3 = r^3 + 3 V / (4 pi), away from its middle."""
+    specks = spheres(np.array([FIVE[0], FIVE[0] + [20.0, 0.0, 0.0]]), 0.4)
+    procedure = scene(specks, placement=replace(EXACT, push_mm=2.0, recoil=0.0))
+    state = do(procedure, paired(procedure), marks_on(procedure, FIVE[0]), ChooseDevice("vab-9g"))
+    state = do(procedure, state, Anaesthetise(1.0), Advance(), Fire(), Stop("finished"))
+    result = debrief(state, procedure)
+    adds_up(result, state)
+    firing = result.firings[0]
+    assert firing.tissue_mm - firing.shifted_mm == pytest.approx([0.0, 0.0, 2.0])
+    # The speck in its middle stays, the other one goes: their mean goes half of that way.
+    way = np.cbrt(20.0**3 + 3.0 * 1000.0 / (4.0 * np.pi)) - 20.0
+    assert firing.shifted_mm == pytest.approx([-way / 2.0, 0.0, 0.0], abs=1e-6)
 
 
 def test_an_unsafe_firing_comes_first() -> None:
@@ -391,4 +412,3 @@ def test_a_needle_steered_by_hand_was_aimed_at_the_mark() -> None:
     assert firing.intended_mm == pytest.approx([0.0, 0.0, 0.0])
     assert firing.needle_mm == pytest.approx([0.0, 0.0, 3.0], abs=1e-6)
     assert firing.dominant[2] == "needle-deviation"
-    assert np.array_equal(Story(state).tissue.present, state.truth.tissue.present)

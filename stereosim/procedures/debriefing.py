@@ -1,7 +1,7 @@
 """What really happened: the truth beside the recording, as numbers.
 
 Errors are split into parts that add up to them.  The recording says in which order things were
-done, the truth where they went; going through both again gives the tissue as it was at any moment.
+done, the truth where they went and how the tissue was at each exposure.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def debrief(
         target_mm=middle,
         fraction_removed=tissue.fraction_removed(),
         lesion_mm3=float(lesion.volumes_mm3[0]),
-        lesion_fraction_removed=story.tissue.lesion_fraction_removed(),
+        lesion_fraction_removed=tissue.lesion_fraction_removed(),
         removed_mg=tissue.removed_mg,
         clip_mm=None if truth.clip is None else truth.clip.miss_mm,
         passes=seen.passes,
@@ -171,6 +171,7 @@ def _firing(
         "needle-deviation": firing.centre_mm - aimed,
         "tissue-pushed": firing.lesion_rest_mm - firing.lesion_mm,
     }
+    carried = np.zeros(3) if firing.carried_mm is None else firing.carried_mm
     marking = firing.marked_mm - firing.lesion_rest_mm
     parts |= {"marking": marking} if pair is None else _marking_parts(marking, pair)
     tolerance = load_training().tolerance_mm
@@ -189,6 +190,7 @@ def _firing(
         intended_mm=parts["intended-offset"],
         needle_mm=parts["needle-deviation"],
         tissue_mm=parts["tissue-pushed"],
+        shifted_mm=parts["tissue-pushed"] + carried,
         lesion_mm=firing.lesion_mm,
         centre_mm=firing.centre_mm,
         stroke_margin_mm=firing.stroke_margin_mm,

@@ -287,6 +287,7 @@ class Procedure(ABC):
             problems=() if margins is None else margins.problems,
             by_hand_mm=by_hand_mm,
             pose=pose,
+            carried_mm=None if tissue.needle is None else tissue.needle.carried_mm,
         )
         return replace(
             state,

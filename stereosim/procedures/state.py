@@ -220,6 +220,8 @@ class Firing:
         How far it was pushed home by hand; None where it was fired.
     pose : NeedlePose or None
         The needle's true pose; None in states of older versions.
+    carried_mm : ndarray or None
+        How far the needle had carried the tissue along; None likewise.
     """
 
     marked_mm: NDArray[np.float64]
@@ -231,6 +233,7 @@ class Firing:
     problems: tuple[str, ...] = ()
     by_hand_mm: float | None = None
     pose: NeedlePose | None = None
+    carried_mm: NDArray[np.float64] | None = None
 
     @property
     def error_mm(self) -> NDArray[np.float64]:
@@ -253,12 +256,15 @@ class Truth:
         One for each time that the needle was fired.
     clip : Clip or None
         Where the clip was deployed and where it came to lie after release.
+    exposed : tuple of Tissue
+        The tissue as it was at each X-ray exposure.
     """
 
     tissue: Tissue
     fired: bool = False
     firings: tuple[Firing, ...] = ()
     clip: Clip | None = None
+    exposed: tuple[Tissue, ...] = ()
 
     @property
     def error_mm(self) -> NDArray[np.float64] | None:

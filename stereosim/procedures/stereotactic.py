@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from stereosim.biopsy.cavity import cavity_solids, soaked_solids
 from stereosim.biopsy.needle import patient_motion
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.marks import reference_marks
 from stereosim.geometry.misalignment import Misalignment, misaligned
 from stereosim.geometry.units import Unit
@@ -54,6 +53,7 @@ from stereosim.procedures.marking import triangulate_marks
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.quality_views import estimate_view
 from stereosim.procedures.state import ProcedureState, Seen, Shot, Step, Truth
+from stereosim.procedures.story import untouched
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.cache import Cache
 from stereosim_phantoms.randomness import stream
@@ -113,7 +113,7 @@ class StereotacticProcedure(Procedure):
         """Return the state before the breast is positioned."""
         patient = self.patient
         seen = Seen(self.guidance, patient.referral, patient.breast.thickness_mm)
-        return ProcedureState(Step.POSITION, seen, Truth(Tissue.untouched(patient.specks)))
+        return ProcedureState(Step.POSITION, seen, Truth(untouched(patient.specks)))
 
     def prepare(self, state: ProcedureState) -> None:
         """Project the breast as it is positioned ahead of its first exposure, which takes seconds.
@@ -172,7 +172,9 @@ class StereotacticProcedure(Procedure):
             margins=None,
             minutes=state.seen.minutes + load_minutes().position,
         )
-        return replace(state, step=Step.SCOUT, seen=seen, truth=Truth(Tissue.untouched(specks)))
+        # What was exposed before keeps its number.
+        truth = Truth(untouched(specks), exposed=state.truth.exposed)
+        return replace(state, step=Step.SCOUT, seen=seen, truth=truth)
 
     def _expose(self, state: ProcedureState, what: str) -> ProcedureState:
         if state.step is Step.POSITION:
@@ -204,7 +206,8 @@ class StereotacticProcedure(Procedure):
             dose_mgy=seen.dose_mgy + dose,
             minutes=seen.minutes + duration,
         )
-        return replace(state, step=step, seen=seen)
+        exposed = (*state.truth.exposed, *[state.truth.tissue] * len(added))
+        return replace(state, step=step, seen=seen, truth=replace(state.truth, exposed=exposed))
 
     def _phase(self, state: ProcedureState) -> tuple[str, Step]:
         if state.truth.tissue.needle is None:

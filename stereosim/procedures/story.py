@@ -1,4 +1,4 @@
-"""A procedure gone through again from its recording, without the images that it made.
+"""A procedure gone through again from its recording: what belonged to which firing.
 
 The recording says in which order things were done, the truth where they went.
 """
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stereosim.biopsy.capture import take_core
 from stereosim.biopsy.tissue import Tissue
 from stereosim.procedures.intents import (
     Advance,
@@ -44,16 +43,20 @@ def enclosing_ellipsoid(specks: Specks) -> Ellipsoids:
     return Ellipsoids(middle[None], (axes * semi * max(reach, 1.0))[None])
 
 
+def untouched(specks: Specks) -> Tissue:
+    """Return untouched tissue whose lesion, the ellipsoid of the target's specks, is followed."""
+    target = specks.subset(specks.target)
+    return Tissue.untouched(specks, enclosing_ellipsoid(target) if len(target) else None)
+
+
 @dataclass(eq=False)
 class Story:
-    """The procedure gone through again without its images, which cost time and change nothing.
+    """What belongs to each firing of a procedure.
 
     Attributes
     ----------
     state : ProcedureState
         Its end.
-    tissue : Tissue
-        As it is when the story has been told, without the needle; it follows the lesion's volume.
     marks : list of MarkPair, MarkEcho or None
         For each firing, the marks that it was aimed by.
     exposures : list of (int, int)
@@ -65,20 +68,15 @@ class Story:
     """
 
     state: ProcedureState
-    tissue: Tissue = field(init=False)
     marks: list[MarkPair | MarkEcho | None] = field(default_factory=list, init=False)
     exposures: list[tuple[int, int]] = field(default_factory=list, init=False)
     by_hand: list[bool] = field(default_factory=list, init=False)
     cores: list[list[int]] = field(default_factory=list, init=False)
-    _at: dict[int, Tissue] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Go through the recording."""
-        seen, truth = self.state.seen, self.state.truth
-        specks = truth.tissue.original
-        lesion = enclosing_ellipsoid(specks.subset(specks.target))
-        self.tissue = Tissue.untouched(specks, lesion)
-        shots, pair = 0, (-1, -1)
+        seen = self.state.seen
+        shots, taken, pair = 0, 0, (-1, -1)
         mark: MarkPair | MarkEcho | None = None
         newest: dict[str, int] = {}
         by_hand = False
@@ -88,7 +86,6 @@ class Story:
                     newest = {}
                 case Expose(what):
                     for number in range(shots, shots + (1 if what == "scout" else 2)):
-                        self._at[number] = self.tissue
                         if seen.shots[number].phase == "target":
                             newest[seen.shots[number].view] = number
                         shots = number + 1
@@ -104,24 +101,11 @@ class Story:
                     self.exposures.append(pair)
                     self.cores.append([])
                 case Sample(hours):
-                    self._sample(len(hours))
+                    self.cores[-1] += range(taken, taken + len(hours))
+                    taken += len(hours)
                 case _:
                     pass
 
     def tissue_at(self, exposure: int) -> Tissue:
-        """Return the tissue without the needle when `exposure` was made."""
-        return self._at[exposure]
-
-    def _sample(self, count: int) -> None:
-        """Take the next cores again, with the tissue where the needle had carried it."""
-        truth = self.state.truth
-        target = truth.tissue.original.target
-        firing = truth.firings[len(self.cores) - 1]
-        carry = firing.lesion_mm - self.tissue.rest_mm[target].mean(axis=0)
-        tissue = self.tissue.moved(carry)
-        for _ in range(count):
-            number = sum(len(taken) for taken in self.cores)
-            core = truth.tissue.cores[number]
-            tissue, _ = take_core(tissue, core.device, core.pose, core.clock_hour)
-            self.cores[-1].append(number)
-        self.tissue = tissue.moved(-carry)
+        """Return the tissue as it was when `exposure` was made."""
+        return self.state.truth.exposed[exposure]

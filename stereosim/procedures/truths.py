@@ -5,7 +5,7 @@ Points are in the frame of the arm: support for a stereotactic procedure, supine
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,8 @@ class FiringTruth:
     needle_mm : ndarray
         Where the needle went minus where it was told to go, by hand to the place marked.
     tissue_mm : ndarray
-        How far the target had been carried away, with its sign in the sum (rest minus now).
+        How far the target had been carried away, with its sign in the sum (rest minus now): by the
+        needle that is in, and by all that `shifted_mm` names.
     lesion_mm, centre_mm : ndarray
         The target's centroid and the aperture's centre at that moment.
     stroke_margin_mm : float
@@ -123,6 +124,9 @@ class FiringTruth:
         ``"within-tolerance"``.
     cores : tuple of int
         Numbers of the cores taken from this firing.
+    shifted_mm : ndarray
+        The part of `tissue_mm` that is not this needle's doing: anaesthetic and blood have pushed
+        the target, cavities of earlier cores have drawn it in; under ultrasound, breath.
     """
 
     number: int
@@ -139,6 +143,7 @@ class FiringTruth:
     causes: tuple[str, ...]
     dominant: tuple[str, str, str]
     cores: tuple[int, ...]
+    shifted_mm: Array = field(default_factory=lambda: np.zeros(3))
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,6 +37,7 @@ from stereosim.procedures.intents import (
 )
 from stereosim.procedures.procedure import Procedure
 from stereosim.procedures.state import ProcedureState, Seen, Step, Still, Truth
+from stereosim.procedures.story import untouched
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.randomness import stream
 from stereosim_phantoms.solids import Ellipsoids, united
@@ -76,7 +77,7 @@ class UltrasoundProcedure(Procedure):
         """Return the state before the probe touches the skin."""
         patient = self.patient
         seen = Seen(self.guidance, patient.referral, patient.breast.thickness_mm)
-        return ProcedureState(Step.POSITION, seen, Truth(Tissue.untouched(patient.supine_specks())))
+        return ProcedureState(Step.POSITION, seen, Truth(untouched(patient.supine_specks())))
 
     def _own(self, state: ProcedureState, intent: Intent) -> ProcedureState:
         match intent:
