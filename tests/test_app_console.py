@@ -124,7 +124,8 @@ def test_a_level_needle_is_drawn_as_long_as_its_margins(
         device=device, margins=margins,
     )  # fmt: skip
     assert drawn.needle is not None and drawn.skin is not None and drawn.stroke is not None
-    assert (drawn.needle.far[0] - drawn.needle.near[0]) * axis == device.aperture_mm
+    length = (drawn.needle.far[0] - drawn.needle.near[0]) * axis
+    assert length == pytest.approx(device.aperture_mm)
     assert drawn.skin.start == drawn.needle.near and drawn.stroke.end == drawn.needle.tip
     # The margin leads to the inner side of the skin that the needle came through.
     skin = outline.sides_mm(y_mm, float(target[2]))[0 if axis > 0.0 else 1]
