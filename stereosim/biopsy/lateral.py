@@ -214,8 +214,7 @@ def _hours_into_skin(
             continue
         angle = np.degrees(np.arccos(np.clip(distance / device.reach_mm, -1.0, 1.0)))
         wide = (float(angle) + 0.5 * device.capture_angle_deg) / 30.0
-        if wide >= 6.0:
-            return ((0.0, 12.0),)
+        wide = min(wide, 5.99)
         hours.append(((middle - wide) % 12.0, (middle + wide) % 12.0))
     return tuple(hours)
 

@@ -175,9 +175,8 @@ class Procedure(ABC):
             How it is held; as the needle chosen last, if left out.
         """
         _require(state.seen.marked_mm is not None, ChooseDevice, "mark a target first")
-        if arm is not None:
-            state = replace(state, seen=replace(state.seen, arm=arm))
-        return self._margins(state, self.devices[device], offset_mm)
+        seen = replace(state.seen, arm=arm or state.seen.arm)
+        return self._margins(replace(state, seen=seen), self.devices[device], offset_mm)
 
     def run(self, state: ProcedureState, policy: Generator[Intent, Seen, None]) -> ProcedureState:
         """Let a policy act until it has no more to ask for."""
@@ -228,7 +227,8 @@ class Procedure(ABC):
         _require(name in self.devices, ChooseDevice, f"device {name!r} is not in the catalogue")
         _require(arm in self.arms, ChooseDevice, f"arm {arm!r} is none of {', '.join(self.arms)}")
         device = self.devices[name]
-        state = replace(state, seen=replace(state.seen, device=device, arm=arm))
+        minutes = state.seen.minutes + (arm != state.seen.arm) * load_minutes().lateral_arm
+        state = replace(state, seen=replace(state.seen, device=device, arm=arm, minutes=minutes))
         margins = self._margins(state, device, np.zeros(3))
         return replace(state, seen=replace(state.seen, margins=margins))
 
@@ -262,8 +262,8 @@ class Procedure(ABC):
         seen, truth, errors = state.seen, state.truth, self.conditions.placement
         _require(truth.tissue.needle is not None, Fire, "insert the needle first")
         _require(not truth.fired, Fire, "the needle has been fired")
-        marked = seen.marked_mm
-        assert seen.device is not None and seen.commanded is not None and marked is not None
+        commanded, margins, marked = seen.commanded, seen.margins, seen.marked_mm
+        assert seen.device is not None and commanded is not None and marked is not None
         if by_hand_mm is None:
             chance = self._chance(replace(seen, passes=seen.passes - 1), "fire")
             tissue, pose = needle.fire(truth.tissue, errors=errors, rng=chance)
@@ -272,14 +272,13 @@ class Procedure(ABC):
             _require(seen.device.kind == "vacuum", Fire, "a gun is not pushed home by hand")
             _require(0.0 < by_hand_mm <= throw, Fire, f"by hand: above 0, up to {throw:g} mm")
             tissue, pose = needle.push_home(truth.tissue, by_hand_mm, errors=errors)
-            commanded = seen.commanded.moved_along(by_hand_mm - throw)
-            seen = replace(seen, commanded=commanded, margins=self._margins_of(state, commanded))
-        margins, sent = seen.margins, seen.commanded
-        assert sent is not None
+            commanded = commanded.moved_along(by_hand_mm - throw)
+            margins = self._margins_of(state, commanded)
+        seen = replace(seen, commanded=commanded, margins=margins)
         target = tissue.original.target
         firing = Firing(
             marked_mm=marked,
-            commanded_mm=sent.centre_mm,
+            commanded_mm=commanded.centre_mm,
             centre_mm=pose.centre_mm,
             lesion_rest_mm=tissue.original.solids.centres_mm[target].mean(axis=0),
             lesion_mm=tissue.rest_mm[target].mean(axis=0),

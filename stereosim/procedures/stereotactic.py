@@ -170,7 +170,9 @@ class StereotacticProcedure(Procedure):
             device=None,
             arm="vertical",
             margins=None,
-            minutes=state.seen.minutes + load_minutes().position,
+            minutes=state.seen.minutes
+            + load_minutes().position
+            + intent.second_paddle * load_minutes().second_paddle,
         )
         # What was exposed before keeps its number.
         truth = Truth(untouched(specks), exposed=state.truth.exposed)

@@ -16,6 +16,8 @@ class Minutes:
     """Minutes that each step takes."""
 
     position: float
+    second_paddle: float
+    lateral_arm: float
     expose_scout: float
     expose_pair: float
     mark: float

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +23,7 @@ def hours_towards(miss_mm: Array | None, cores: int) -> tuple[float, ...]:
     Parameters
     ----------
     miss_mm : ndarray, shape (3,), or None
-        Lesion minus aperture centre in the support frame; 12 o'clock is +y, 3 o'clock is +x as
-        seen from the hub of a needle that points down.
+        Lesion minus aperture centre in the frame of the needle: 3 o'clock, 12 o'clock, along.
     cores : int
         Number of cores.
     """
@@ -65,8 +66,31 @@ def pass_pattern(passes: int, aims: int) -> list[tuple[Array, float]]:
     return pattern
 
 
-def cores_with_calcification(film: Specimen) -> int:
-    """Count the cores in which the specimen film shows at least one speck.
+@dataclass(frozen=True)
+class FilmReading:
+    """What a reader sees on the specimen film.
+
+    Attributes
+    ----------
+    cores : tuple of int
+        Number of specks seen in each core, in the order in which the cores were taken.
+    """
+
+    cores: tuple[int, ...]
+
+    @property
+    def holding(self) -> int:
+        """Number of cores in which at least one speck is seen."""
+        return sum(seen > 0 for seen in self.cores)
+
+    @property
+    def positive(self) -> bool:
+        """Whether any speck is seen in any core: what "retrieved" means."""
+        return self.holding > 0
+
+
+def read_film(film: Specimen) -> FilmReading:
+    """Count the specks that the specimen film shows in each core.
 
     The reader looks inside the cores, away from their cut ends, whose corners look like specks, and
     is stricter than in a mammogram: a speck that is not there ends the search for those that are.
@@ -74,10 +98,15 @@ def cores_with_calcification(film: Specimen) -> int:
     search = load_search()
     found = find_specks(film.image, false_alarms_per_image=search.film_false_alarms)
     if len(found.pixels) == 0:
-        return 0
+        return FilmReading((0,) * len(film.core_boxes_mm))
     places = film.image.view.support_from_pixel(found.pixels)
     x0, y0, x1, y1 = (film.core_boxes_mm[:, None, k] for k in range(4))
     rim = search.core_end_mm
     inside = (places[:, 0] >= x0) & (places[:, 0] <= x1)
     inside &= (places[:, 1] >= y0 + rim) & (places[:, 1] <= y1 - rim)
-    return int(inside.any(axis=1).sum())
+    return FilmReading(tuple(int(n) for n in inside.sum(axis=1)))
+
+
+def cores_with_calcification(film: Specimen) -> int:
+    """Return the number of cores in which the specimen film shows at least one speck."""
+    return read_film(film).holding

@@ -7,16 +7,19 @@ sent back what the operator then sees.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
+from stereosim.biopsy.fluids import usual_anaesthetic_ml
+from stereosim.biopsy.pose import NeedlePose
 from stereosim.geometry.units import Unit
-from stereosim.procedures.approach import usual_position
+from stereosim.procedures.approach import stand_check, usual_position
 from stereosim.procedures.intents import (
     Advance,
+    Anaesthetise,
     ChooseDevice,
     Expose,
     Film,
@@ -30,8 +33,9 @@ from stereosim.procedures.intents import (
     Withdraw,
 )
 from stereosim.procedures.matching import Matches
-from stereosim.procedures.operators.aiming import correction, safe_depth_offset
+from stereosim.procedures.operators.aiming import correction, off_the_skin
 from stereosim.procedures.operators.choosing import Group, in_skin
+from stereosim.procedures.operators.reaching import Way, lateral_way, repositioned, safe_way
 from stereosim.procedures.operators.reading import Reader
 from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
@@ -76,19 +80,25 @@ class StereotacticOperator:
 
     def localise(self, seen: Seen) -> Policy:
         """From positioning to a marked target, or a stop where nothing is found."""
-        referral = seen.referral
+        position = usual_position(seen.referral, self.unit)
+        expected = np.array([0.0, seen.referral.y_mm - position.shift_y_mm])
+        seen = yield from self._mark_in(seen, position, expected)
+        if seen.marked_mm is None:
+            yield Stop("not found on images")
+
+    def _mark_in(
+        self, seen: Seen, position: Position, expected: Array
+    ) -> Generator[Intent, Seen, Seen]:
+        """Position the breast, expose it and mark the target, expected at (x, y), if it is seen."""
         window = np.array([0.0, self.unit.window_centre_y_mm])
-        position = usual_position(referral, self.unit)
         shift = np.array([position.shift_x_mm, position.shift_y_mm])
-        expected = np.array([shift[0], referral.y_mm]) - shift
         groups: list[Group] = []
         for _ in range(2):  # position, and once more if the lesion is far from the centre
-            seen = yield Position(float(shift[0]), float(shift[1]), position.approach)
+            seen = yield replace(position, shift_x_mm=float(shift[0]), shift_y_mm=float(shift[1]))
             seen = yield Expose("scout")
             groups = self.reader.scout_groups(seen, expected)
             if not groups:
-                yield Stop("not found on images")
-                return
+                return seen
             group = groups[0].centre_mm
             off = group - window
             moved = np.array([shift[0] + off[0], max(0.0, shift[1] + off[1])])
@@ -102,10 +112,10 @@ class StereotacticOperator:
             if matches is None or abs(matches.y_mismatch_mm) <= self.skill.y_tolerance_mm:
                 break  # else the patient moved between the two exposures
         if matches is None:
-            yield Stop("not found on images")
-            return
+            return seen
         pixels = matches.left_px[matches.central], matches.right_px[matches.central]
-        yield MarkPair(self._click(pixels[0]), self._click(pixels[1]))
+        seen = yield MarkPair(self._click(pixels[0]), self._click(pixels[1]))
+        return seen
 
     def _first_match(self, seen: Seen, groups: Sequence[Group]) -> Matches | None:
         """Pair the groups in order until one is likely and lies not in the skin; else the first."""
@@ -129,23 +139,43 @@ class StereotacticOperator:
 
     def biopsy(self, seen: Seen, variants: Sequence[str]) -> Policy:
         """From the marked target to the end, with the first of `variants` that is safe."""
-        for name in variants:
-            seen = yield ChooseDevice(name)
-            assert seen.margins is not None
-            device = self.devices[name]
-            depth = safe_depth_offset(device, seen.margins, self.search.aperture_inside_mm)
-            if depth is not None:
-                break
-        else:
+        seen, way = yield from self._reach(seen, [self.devices[name] for name in variants])
+        if way is None:
             yield Stop("inaccessible")
             return
-        passes = self._gun_passes if device.kind == "gun" else self._vacuum_passes
-        seen = yield from passes(seen, device, np.array([0.0, 0.0, depth]))
+        seen = yield Anaesthetise(usual_anaesthetic_ml(way.device))
+        passes = self._gun_passes if way.device.kind == "gun" else self._vacuum_passes
+        seen = yield from passes(seen, way)
         yield Stop("finished")
 
-    def _vacuum_passes(
-        self, seen: Seen, device: Device, depth: Array
-    ) -> Generator[Intent, Seen, Seen]:
+    def _reach(
+        self, seen: Seen, variants: Sequence[Device]
+    ) -> Generator[Intent, Seen, tuple[Seen, Way | None]]:
+        """Choose the needle and how it is held; position the breast anew where that may help."""
+        for device in variants:
+            seen = yield ChooseDevice(device.name)
+            way = safe_way([device], seen, self.unit)
+            if way is not None:
+                return seen, way
+        way = lateral_way(variants, seen, self.unit)
+        if way is None:
+            for position in repositioned(variants, seen, self.unit):
+                assert seen.marked_mm is not None
+                side = 1.0 if position.approach == seen.approach else -1.0
+                expected = seen.marked_mm[:2] * [side, 1.0]
+                seen = yield from self._mark_in(seen, position, expected)
+                if seen.marked_mm is None:
+                    return seen, None
+                way = safe_way(variants, seen, self.unit)
+                if way is not None:
+                    break
+        if way is not None:
+            seen = yield ChooseDevice(way.device.name, way.arm)
+        return seen, way
+
+    def _vacuum_passes(self, seen: Seen, way: Way) -> Generator[Intent, Seen, Seen]:
+        device, depth = way.device, way.offset_mm
+        pose = NeedlePose.held(np.zeros(3), way.arm)
         offset = depth
         for last in (k == self.skill.max_passes - 1 for k in range(self.skill.max_passes)):
             seen = yield Advance(_triple(offset))
@@ -153,29 +183,45 @@ class StereotacticOperator:
             seen = yield Fire()
             seen = yield Expose("pair")
             miss = self._lesion_from_needle(seen, device, depth)
-            if miss is not None and not last and self._too_far(miss, device):
-                offset = offset + correction(miss, seen.margins)
+            local = None if miss is None else pose.frame @ miss
+            if local is not None and not last and self._too_far(local, device):
+                offset = self._moved(seen, way, offset, miss)
                 seen = yield Withdraw()
                 continue
-            seen = yield Sample(hours_towards(miss, device.usual_cores))
+            hours = hours_towards(local, device.usual_cores)
+            seen = yield Sample(off_the_skin(hours, seen.margins))
             seen = yield Film()
             if cores_with_calcification(seen.films[-1]) or last:
                 break
             if miss is not None:
-                offset = offset + correction(miss, seen.margins)
+                offset = self._moved(seen, way, offset, miss)
             seen = yield Withdraw()
         seen = yield PlaceClip()
         return seen
 
-    def _gun_passes(
-        self, seen: Seen, device: Device, depth: Array
-    ) -> Generator[Intent, Seen, Seen]:
+    def _moved(self, seen: Seen, way: Way, offset: Array, miss: Array | None) -> Array:
+        """Return the next offset for a lesion at `miss` from the needle, as far as there is room.
+
+        A level needle that is moved up or down must not come too near to paddle or support.
+        """
+        assert seen.commanded is not None and seen.marked_mm is not None and miss is not None
+        move = correction(miss, seen.margins, seen.commanded.axis)
+        for share in (1.0, 0.75, 0.5, 0.25):
+            moved: Array = offset + move * [1.0, 1.0, share]
+            place = seen.marked_mm + moved
+            if stand_check(way.device, place, seen, self.unit, way.arm).room_margin_mm >= 0.0:
+                return moved
+        return offset + move * [1.0, 1.0, 0.0]
+
+    def _gun_passes(self, seen: Seen, way: Way) -> Generator[Intent, Seen, Seen]:
         """Aim each pass at another speck of the group; once round, step aside from each.
 
         The film is made after the usual number of cores, and after as many again where it showed
         nothing.
         """
         assert seen.marked_mm is not None
+        device, depth = way.device, way.offset_mm
+        pose = NeedlePose.held(np.zeros(3), way.arm)
         matches = self.reader.match_near(seen, "target", seen.marked_mm)
         order = [] if matches is None else matches.spread_order()
         systematic = np.zeros(3)
@@ -185,21 +231,23 @@ class StereotacticOperator:
                 seen = yield MarkPair(
                     self._click(matches.left_px[speck]), self._click(matches.right_px[speck])
                 )
-                seen = yield ChooseDevice(device.name)
-                assert seen.margins is not None
-                off = safe_depth_offset(device, seen.margins, self.search.aperture_inside_mm)
-                if off is None:
+                seen = yield ChooseDevice(device.name, way.arm)
+                again = safe_way([device], seen, self.unit, [way.arm])
+                if again is None:
                     continue
-                depth = np.array([0.0, 0.0, off])
-            seen = yield Advance(_triple(systematic + depth + spot))
+                depth = again.offset_mm
+            aside = spot @ pose.frame
+            if k > 0 and not self._fits(seen, way, systematic + aside):
+                continue
+            seen = yield Advance(_triple(systematic + depth + aside))
             if k == 0:
                 seen = yield Expose("pair")
             seen = yield Fire()
             if k == 0:
                 seen = yield Expose("pair")
                 miss = self._lesion_from_needle(seen, device, depth)
-                if miss is not None and self._too_far(miss, device):
-                    systematic = correction(miss, seen.margins)
+                if miss is not None and self._too_far(pose.frame @ miss, device):
+                    systematic = self._moved(seen, way, np.zeros(3), miss)
             seen = yield Sample((hour,))
             if seen.cores % device.usual_cores == 0:
                 seen = yield Film()
@@ -210,8 +258,14 @@ class StereotacticOperator:
             seen = yield PlaceClip()
         return seen
 
+    def _fits(self, seen: Seen, way: Way, offset: Array) -> bool:
+        """Whether a level needle beside the marked place has room above and below."""
+        assert seen.marked_mm is not None
+        place = seen.marked_mm + offset
+        return stand_check(way.device, place, seen, self.unit, way.arm).room_margin_mm >= 0.0
+
     def _too_far(self, miss: Array, device: Device) -> bool:
-        """Whether the lesion, at `miss` from the aperture, calls for a new insertion."""
+        """Whether the lesion, at `miss` in the needle's frame, calls for a new insertion."""
         lateral = float(np.hypot(miss[0], miss[1]))
         return lateral > self.skill.retarget_mm or abs(float(miss[2])) > (
             self.search.depth_share * device.aperture_mm

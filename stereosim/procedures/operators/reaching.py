@@ -1,0 +1,89 @@
+"""How the operator gets at a marked place: with which needle, held how, in which position.
+
+First the needle from the paddle, in all its variants, aimed shallower or deeper as far as the
+aperture lets it.  Where none is safe, the manoeuvres for thin breasts follow in the order of what
+they cost the patient: the lateral arm needs no new image; a second paddle and the other approach
+need the breast positioned and exposed anew, and are tried only where the place as it is marked says
+that they help.  Pushing the needle home by hand is none of them: it may stop short of the throw,
+but ends where a needle aimed shallower would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from stereosim.biopsy.devices import Device
+from stereosim.biopsy.pose import Array, NeedlePose
+from stereosim.geometry.units import Unit
+from stereosim.procedures.approach import stand_check
+from stereosim.procedures.intents import APPROACHES, ARMS, Position
+from stereosim.procedures.operators.aiming import safe_depth_offset
+from stereosim.procedures.operators.skill import load_search
+from stereosim.procedures.state import Seen
+
+
+@dataclass(frozen=True)
+class Way:
+    """A safe way to the marked place.
+
+    Attributes
+    ----------
+    device : Device
+        The needle.
+    arm : str
+        How it is held.
+    back_mm : float
+        How far its aperture's middle is aimed short of the place, along the needle.
+    """
+
+    device: Device
+    arm: str
+    back_mm: float
+
+    @property
+    def offset_mm(self) -> Array:
+        """The aim off the marked place, shape (3,), support frame."""
+        offset: Array = -self.back_mm * NeedlePose.held(np.zeros(3), self.arm).axis
+        return offset
+
+
+def safe_way(
+    variants: Sequence[Device], seen: Seen, unit: Unit, arms: Sequence[str] = ARMS[:1]
+) -> Way | None:
+    """Return the first variant that is safe, held in any of `arms`, the shorter way first."""
+    assert seen.marked_mm is not None
+    inside = load_search().aperture_inside_mm
+    for device in variants:
+        checks = [(arm, stand_check(device, seen.marked_mm, seen, unit, arm)) for arm in arms]
+        for arm, margins in sorted(checks, key=lambda check: check[1].depth_mm):
+            back = safe_depth_offset(device, margins, inside)
+            if back is not None:
+                return Way(device, arm, back)
+    return None
+
+
+def lateral_way(variants: Sequence[Device], seen: Seen, unit: Unit) -> Way | None:
+    """Return a safe way on the lateral arm; None where the unit has none, or none is safe."""
+    return safe_way(variants, seen, unit, ARMS[1:]) if unit.lateral_arm else None
+
+
+def repositioned(variants: Sequence[Device], seen: Seen, unit: Unit) -> list[Position]:
+    """Return the positions in which the place, were it to lie as it lies now, could be reached."""
+    assert seen.marked_mm is not None
+    x, y, z = (float(v) for v in seen.marked_mm)
+    shift_x, shift_y = seen.shift_mm
+    other = APPROACHES[1 - APPROACHES.index(seen.approach)]
+    turned = np.array([-x, y, seen.thickness_mm - z])
+    found = []
+    for position, place in (
+        (Position(shift_x, shift_y, seen.approach, seen.thickness_mm, True), seen.marked_mm),
+        (Position(-shift_x, shift_y, other, seen.thickness_mm), turned),
+        (Position(-shift_x, shift_y, other, seen.thickness_mm, True), turned),
+    ):
+        then = replace(seen, marked_mm=place, second_paddle=position.second_paddle)
+        if safe_way(variants, then, unit) is not None:
+            found.append(position)
+    return found
