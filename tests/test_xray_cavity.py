@@ -7,15 +7,21 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from stereosim.biopsy.capture import take_core
-from stereosim.biopsy.cavity import CavityModel, cavity_solids, usual_cavity_model
+from stereosim.biopsy.cavity import (
+    CavityModel,
+    cavity_solids,
+    soaked_solids,
+    usual_cavity_model,
+)
 from stereosim.biopsy.devices import load_devices
+from stereosim.biopsy.fluids import bleed, core_blood_mm3, infiltrate, usual_fluid_model
 from stereosim.biopsy.needle import withdraw
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.tissue import NeedleInPlace, Tissue
 from stereosim.geometry import load_units, project, scout, stereo_pair
 from stereosim.imaging.materials import attenuation_per_mm
 from stereosim.imaging.rendering import solid_boxes, transmission
-from stereosim.imaging.scene import Scene, solid_arrays
+from stereosim.imaging.scene import Scene, Soaked, solid_arrays
 from stereosim.imaging.xray import XrayMachine
 from stereosim.kernels.chords import solid_chords
 from stereosim_phantoms.provenance import SpecError
@@ -184,6 +190,127 @@ def test_the_cavity_shows_where_it_is_in_every_view():
         ratio = series.image(Scene(50.0, cavities=solids), rng=None).pixels / clean
         assert ratio.max() > 1.02
         assert ratio.min() < 0.98
+
+
+def bled(tissue, blood_mm3):
+    """The tissue with so much blood in its last bore."""
+    even = replace(usual_fluid_model(), core_log_sd=0.0)
+    factor = blood_mm3 / core_blood_mm3(DEVICES["ncb-14g"], even)
+    rng = np.random.default_rng(0)
+    return bleed(tissue, DEVICES["ncb-14g"], rng=rng, model=even, patient_factor=factor)
+
+
+def test_what_is_not_blood_is_air():
+    """The blood of the bore settles the share; one bore's does not say anything of another's."""
+    tissue = sampled("vab-9g", range(1, 13))
+    room = tissue.cavity_mm3
+    for blood in (0.1 * room, 0.6 * room, 3.0 * room):
+        wet = bled(tissue, blood)
+        solids = cavity_solids(wet, model=DRY)
+        volumes = dict(zip(solids.materials, solids.solids.volumes_mm3, strict=True))
+        assert volumes["blood"] == pytest.approx(blood)
+        assert volumes.get("air", 0.0) == pytest.approx(max(0.0, room - blood))
+        assert wet.cavity_mm3 == pytest.approx(max(room, blood))
+    far = NeedlePose.vertical(CENTRE + 15.0 * RIGHT)
+    both = sampled("vab-9g", (12, 6), [NeedlePose.vertical(CENTRE), far])
+    solids = cavity_solids(bled(both, 0.25 * both.bores[1].cavity_mm3), model=DRY)
+    air = solids.subset(np.array(solids.materials) == "air").solids
+    order = air.centres_mm[:, 0].argsort()
+    expected = [0.4 * both.bores[0].cavity_mm3, 0.75 * both.bores[1].cavity_mm3]
+    assert air.volumes_mm3[order] == pytest.approx(expected)
+
+
+def test_a_needle_leaves_blood_its_room():
+    """Blood round a needle that is in: its volume shows, less nothing."""
+    tissue = sampled("vab-9g", range(1, 13))
+    pose, device = tissue.bores[0].pose, DEVICES["vab-9g"]
+    held = replace(tissue, needle=NeedleInPlace(pose, device, np.zeros(3)))
+    wet = bled(held, 900.0)
+    solids = cavity_solids(wet, model=DRY)
+    assert solids.materials == ("blood",)
+    assert solids.solids.volumes_mm3.sum() == pytest.approx(900.0)
+
+
+def test_an_older_cavity_shows_where_blood_has_pushed_it():
+    side = NeedlePose.vertical(CENTRE + 8.0 * RIGHT)
+    tissue = sampled("vab-11g", (12, 6), [NeedlePose.vertical(CENTRE), side])
+    wet = bled(tissue, 900.0)
+    middles = []
+    for some in (tissue, wet):
+        solids = cavity_solids(some, model=DRY).solids
+        middles.append(solids.centres_mm[solids.centres_mm[:, 0] < CENTRE[0] + 3.0, 0].mean())
+    a = wet.bores[1].distended_mm2
+    assert middles[0] - middles[1] == pytest.approx(np.sqrt(64.0 + a) - 8.0, rel=1e-6)
+
+
+def through_the_middle(tissue, background=0.25):
+    """Ratio of primaries along the ray through CENTRE, with what it is made of; 50 mm of slab."""
+    unit = load_units()["upright-siemens"]
+    machine, view = XrayMachine(unit), scout(unit)
+    series = machine.series(machine.slab_background(view, 50.0, background), machine.exposure(50.0))
+    column, row = np.rint(project(view, CENTRE[None])[0]).astype(int)
+    end = view.support_from_pixel(np.array([[column, row]], dtype=float))
+    slant = np.linalg.norm(end[0] - view.source_mm) / (view.source_mm[2] - end[0, 2])
+    cavities = cavity_solids(tissue, model=DRY)
+    arrays = solid_arrays(
+        Scene(50.0, cavities=cavities, soaked=Soaked(*soaked_solids(tissue, cavities)))
+    )
+    chords = np.empty((1, len(arrays)))
+    source = np.array(view.source_mm)
+    solid_chords(source, end, arrays.centres, arrays.inverses, arrays.rods, chords)
+    way = 50.0 * slant
+    shares = np.array([1.0 - background, background, 0.0], np.float32)
+    paths = (way * shares).reshape(3, 1, 1).astype(np.float32)
+    boxes = solid_boxes(view, arrays)
+    ratio = transmission(view, arrays, series.beam, paths, (row, column), boxes)
+    return float(ratio[0, 0]), chords[0], way, series.beam
+
+
+def behind(beam, tissue, way, displaced, added):
+    """The same ratio from path lengths: of tissue displaced on the way, and of what is there."""
+    depth = tissue * (way - displaced) + added
+    return (beam.absorbed_kev * np.exp(-depth)).sum() / (
+        beam.absorbed_kev * np.exp(-tissue * way)
+    ).sum()
+
+
+@pytest.mark.parametrize("volume", [1000.0, 5000.0])
+def test_anaesthetic_adds_its_share_of_water_and_no_more(volume):
+    tissue = infiltrate(Tissue.untouched(specks_at([CENTRE])), CENTRE, volume)
+    ratio, chords, way, beam = through_the_middle(tissue)
+    (ball,) = tissue.infiltrations
+    assert chords == pytest.approx([2.0 * ball.radius_mm], rel=1e-3)
+    water = ball.share * chords[0]
+    mu = 0.75 * beam.tissue_mu[0] + 0.25 * beam.tissue_mu[1]
+    # 3 V / (2 pi R^2), whatever the tissue was.
+    assert water == pytest.approx(volume / (2.0 / 3.0 * np.pi * ball.radius_mm**2), rel=1e-3)
+    added = water * attenuation_per_mm("water", beam.energies_kev)
+    assert ratio == pytest.approx(behind(beam, mu, way, water, added), rel=1e-3)
+    assert 0.8 < ratio < 0.995
+
+
+def test_a_cavity_in_anaesthetic_holds_none_of_it():
+    tissue = infiltrate(sampled("vab-9g", range(1, 13)), CENTRE, 5000.0)
+    ratio, chords, way, beam = through_the_middle(tissue)
+    assert len(chords) == 5  # air and blood, the ball, and the two once more to be taken back
+    assert (chords > 0.0).all()
+    share = tissue.infiltrations[0].share
+    air, blood, ball = chords[:3]
+    water = share * (ball - air - blood)
+    mu = 0.75 * beam.tissue_mu[0] + 0.25 * beam.tissue_mu[1]
+    added = sum(
+        chord * attenuation_per_mm(name, beam.energies_kev)
+        for name, chord in (("air", air), ("blood", blood), ("water", water))
+    )
+    assert ratio == pytest.approx(behind(beam, mu, way, air + blood + water, added), rel=1e-3)
+
+
+def test_anaesthetic_shows_in_fat_and_not_in_gland():
+    tissue = infiltrate(Tissue.untouched(specks_at([CENTRE])), CENTRE, 5000.0)
+    fat, mixed, gland = (through_the_middle(tissue, share)[0] for share in (0.0, 0.5, 1.0))
+    assert fat < mixed < gland
+    assert fat < 0.92
+    assert abs(gland - 1.0) < 0.03
 
 
 def test_air_and_blood_take_the_place_of_tissue():

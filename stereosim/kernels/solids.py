@@ -60,13 +60,22 @@ def _pixel_chords(
     """Fill `chords` (ray, material) of the solids `here` at a pixel; tell whether there are any."""
     n = centres.shape[0]
     sx, sy, sz = frame[0, 0], frame[0, 1], frame[0, 2]
-    for i in range(offsets.shape[0]):
-        rays[i] = _direction(frame, row + offsets[i, 0], column + offsets[i, 1])
     chords[:] = 0.0
-    touches = False
+    touches, known = False, False
     for m in range(here.shape[0]):
         j = here[m]
         kind = materials[j]
+        if shares[j] != 1.0:
+            dx, dy, dz = _direction(frame, float(row), float(column))
+            chord = _ellipsoid_chord(sx, sy, sz, dx, dy, dz, centres, inverses, j)
+            if chord > 0.0:
+                chords[:, kind] += shares[j] * chord
+                touches = True
+            continue
+        if not known:
+            for i in range(offsets.shape[0]):
+                rays[i] = _direction(frame, row + offsets[i, 0], column + offsets[i, 1])
+            known = True
         for i in range(offsets.shape[0]):
             dx, dy, dz = rays[i, 0], rays[i, 1], rays[i, 2]
             if j < n:
@@ -74,7 +83,7 @@ def _pixel_chords(
             else:
                 chord = _rod_chord(sx, sy, sz, dx, dy, dz, rods, j - n)
             if chord > 0.0:
-                chords[i, kind] += shares[j] * chord
+                chords[i, kind] += chord
                 touches = True
     return touches
 
@@ -182,8 +191,9 @@ def transmit_solids(
     materials : ndarray of int64, shape (s,)
         Row of `solid_mu` of each solid, ellipsoids first.
     shares : ndarray, shape (s,)
-        How much of its chord each solid takes: 1 what is solid; less than 0 takes back what another
-        one has taken in the same place.
+        How much of its chord each solid takes: 1 what is solid; less an ellipsoid of fluid that has
+        soaked in, which is large and faint: the ray through the pixel's middle stands for all.
+        Below 0 it takes back what another one has taken in the same place.
     boxes : ndarray of int64, shape (s, 4)
         (row from, row to, column from, column to) in `out` that a solid can touch, half open.
     fluence : ndarray, shape (e,)

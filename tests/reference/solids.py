@@ -14,6 +14,9 @@ def transmit_solids(
     for r in range(out.shape[0]):
         for c in range(out.shape[1]):
             depth = tissue_mu.T @ paths[:, r, c]
+            middle = origin + (corner[0] + r) * row + (corner[1] + c) * column
+            through = np.empty((1, len(materials)))
+            solid_chords(source, middle[None], centres, inverses, rods, through)
             passed = 0.0
             for i in range(subpixels):
                 for j in range(subpixels):
@@ -22,7 +25,7 @@ def transmit_solids(
                     end = origin + fr * row + fc * column
                     chords = np.empty((1, len(materials)))
                     solid_chords(source, end[None], centres, inverses, rods, chords)
-                    chords *= shares
+                    chords = shares * np.where(shares == 1.0, chords, through)
                     share = min(chords.sum() / paths[:, r, c].sum(), 1.0)
                     taken = chords[0] @ solid_mu[materials]
                     passed += (fluence * np.exp(-depth * (1.0 - share) - taken)).sum()
