@@ -16,7 +16,7 @@ from stereosim.biopsy.safety import usual_limits
 from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_pair
-from stereosim.geometry.views import View, scout, stereo_pair
+from stereosim.geometry.views import View
 from stereosim.procedures.intents import MarkEcho, MarkPair
 from stereosim.procedures.published import load_hints, load_training
 from stereosim.procedures.stereotactic import StereotacticProcedure
@@ -127,7 +127,7 @@ def shot_truth(procedure: Procedure, state: ProcedureState, exposure: int) -> Sh
     tissue = state.truth.tissue
     index = np.flatnonzero(tissue.present).astype(np.int64)
     places = tissue.specks.solids.centres_mm[index] + procedure.motion_mm(exposure)
-    view = _view(procedure, state.seen.shots[exposure].view)
+    view = procedure.true_view_of(state.seen.shots[exposure])
     return ShotTruth(project(view, places), index, tissue.original.target[index])
 
 
@@ -238,8 +238,8 @@ def _pair(
 ) -> PairTruth:
     """Hold the marks against the specks as those exposures showed them."""
     console = (shots[exposures[0]].image.view, shots[exposures[1]].image.view)
-    left, right = stereo_pair(procedure.unit)
-    true = (procedure.true_view(left), procedure.true_view(right))
+    left, right = (procedure.true_view_of(shots[exposure]) for exposure in exposures)
+    true = (left, right)
     found = []
     still, moved, places = [], [], []
     for view, pixel, exposure in zip(true, (mark.left_px, mark.right_px), exposures, strict=True):
@@ -297,8 +297,3 @@ def _verdicts(left: MarkTruth, right: MarkTruth) -> tuple[str, ...]:
     if any(not mark.on_target for mark in on_speck):
         found.append("wrong-calcification")
     return tuple(found) or ("marked-well",)
-
-
-def _view(procedure: StereotacticProcedure, name: str) -> View:
-    views = (scout(procedure.unit), *stereo_pair(procedure.unit))
-    return procedure.true_view(next(view for view in views if view.name == name))

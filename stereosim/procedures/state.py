@@ -56,11 +56,14 @@ class Shot:
         placed and the needle withdrawn.
     image : XrayImage
         The pixels.
+    raised_mm : float
+        How far above the support the breast lay, on a second paddle.
     """
 
     view: str
     phase: str
     image: XrayImage
+    raised_mm: float = 0.0
 
 
 @dataclass(frozen=True)

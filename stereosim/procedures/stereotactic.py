@@ -197,7 +197,8 @@ class StereotacticProcedure(Procedure):
         def shoot(k: int) -> Shot:
             view = views[k]
             image = self._image(state, series[view.name], seen.exposures + k)
-            return Shot(view.name, phase, self._as_read(image, view, seen))
+            raised = -float(view.origin_mm[2]) - self.unit.detector_offset_mm
+            return Shot(view.name, phase, self._as_read(image, view, seen), raised)
 
         with ThreadPoolExecutor(_THREADS) as pool:
             added = tuple(pool.map(shoot, range(len(views))))
@@ -235,6 +236,12 @@ class StereotacticProcedure(Procedure):
         """Return where source and detector truly are in a nominal view of the unit."""
         raised = -float(nominal.origin_mm[2]) - self.unit.detector_offset_mm
         return misaligned(nominal, self.unit.raised(raised), self.misalignment)
+
+    def true_view_of(self, shot: Shot) -> View:
+        """Return where source and detector truly were in one exposure."""
+        unit = self.unit.raised(shot.raised_mm)
+        views = (scout(unit), *stereo_pair(unit))
+        return self.true_view(next(view for view in views if view.name == shot.view))
 
     def _as_read(self, image: XrayImage, nominal: View, seen: Seen) -> XrayImage:
         """Return an image with the geometry that the console takes it to have."""
