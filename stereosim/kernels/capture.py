@@ -30,7 +30,8 @@ def _angle_bin(right: float, twelve: float) -> int:
 def _at_rest(x: float, y: float, outer2: float, void: Floats) -> tuple[int, float]:
     """Return the bin of a place seen with the needle in, and its rho^2 with the needle out."""
     b = _angle_bin(x, y)
-    return b, max(x * x + y * y - max(0.0, outer2 - void[b]), 0.0)
+    # Not on the axis itself, where it would have no side.
+    return b, max(x * x + y * y - max(0.0, outer2 - void[b]), NUDGE_MM * NUDGE_MM)
 
 
 @njit

@@ -101,9 +101,9 @@ def take_speck(
             parts.append((share, seen + centroid * axes @ m, squeezed))
         (share, centre, piece_axes[:]), (_, left, axes[:]) = parts
         square, theta, along = cylindrical(centre)
-        piece_place[:] = at(square - beside_needle(theta), theta, along)
+        piece_place[:] = at(max(square - beside_needle(theta), NUDGE**2), theta, along)
         square, theta, along = cylindrical(left)
-        square = max(square - beside_needle(theta), 0.0)
+        square = max(square - beside_needle(theta), NUDGE**2)
         if abs(along) <= half_aperture:
             square = max(square, void[clock_bin(theta)])
             if abs(off(theta)) <= half_angle:
