@@ -216,8 +216,10 @@ def test_every_problem_of_the_library_is_put_into_words(
 
 def test_device_names_tell_all_devices_apart() -> None:
     names = [device_name(device).english() for device in DEVICES.values()]
-    assert len(set(names)) == len(DEVICES) == 15
+    assert len(set(names)) == len(DEVICES) == 20
     assert device_name(DEVICES["vab-10g-encor-half"]).english() == "10G EnCor, half"
+    blunt = device_name(DEVICES["vab-9g-petite-blunt"])
+    assert blunt.english() == "9G ATEC, petite, blunt tip"
 
 
 def test_the_referral_is_read_out() -> None:

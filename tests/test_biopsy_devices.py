@@ -81,16 +81,50 @@ def test_variants_differ_in_the_aperture_and_weigh_in_proportion():
     assert petite.reach_mm == pytest.approx(NINE.reach_mm)
     assert petite.core_mass_mg / NINE.core_mass_mg == pytest.approx(12 / 20)
     assert petite.provenance["core_mass_mg"].status == "derived"
+    blunt = DEVICES["vab-9g-blunt"]
+    assert (blunt.tip, blunt.core_mass_mg) == ("blunt", NINE.core_mass_mg)
+    assert blunt.dead_tip_mm < NINE.dead_tip_mm
+
+
+@pytest.mark.parametrize("family", sorted({device.family for device in DEVICES.values()}))
+def test_a_family_begins_with_its_full_aperture_and_then_keeps_most_tissue(family):
+    """The order in which operators try them."""
+    variants = [device for device in DEVICES.values() if device.family == family]
+    assert variants[0].name == family
+    order = [(-device.aperture_mm, device.tip == "blunt") for device in variants]
+    assert order == sorted(order)
+
+
+def test_every_gauge_of_the_market_is_there():
+    """14G guns of long and short throw; vacuum needles from 14G to 7G in all apertures and tips."""
+    guns = {(d.gauge, d.throw_mm) for d in DEVICES.values() if d.kind == "gun"}
+    assert guns == {(14, 22.0), (14, 15.0)}
+    vacuum = [device for device in DEVICES.values() if device.kind == "vacuum"]
+    assert {device.gauge for device in vacuum} == {14, 12, 11, 10, 9, 8, 7}
+    assert {round(device.aperture_mm) for device in vacuum} == {20, 19, 12, 10}
+    assert {device.tip for device in vacuum} == {"trocar", "blunt"}
+
+
+def test_the_point_stands_short_by_the_throw_less_its_own_lead():
+    """The pull-back brings the aperture's centre, not the point, to the target on firing."""
+    for device in DEVICES.values():
+        before = POSE.prefire(device)
+        short = (POSE.centre_mm - before.tip_mm(device)) @ POSE.axis
+        assert device.pull_back_mm == pytest.approx(short)
+        assert device.pull_back_mm >= 0.0
+    assert DEVICES["ncb-14g"].pull_back_mm == pytest.approx(22 - (19 / 2 + 5))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ('kind = "gun"', 'kind = "saw"', r"ncb-14g\.kind"),
+        ('tip = "trocar"', 'tip = "fork"', r"ncb-14g\.tip"),
+        ("piece_mm", "peace_mm", r"\[tissue\] piece_mm"),
         ("closure = { value = 0.9", "closure = { value = 1.9", r"ncb-14g\.closure"),
         ("capture_angle_deg = { value = 180", "capture_angle_deg = { value = 181", "even"),
         ("value = 17.7", "value = -1.0", "ncb-14g: sizes"),
-        ('family = "vab-9g"', 'family = "vab-1g"', r"vab-9g-petite\.family"),
+        ('family = "vab-9g"', 'family = "vab-1g"', r"vab-9g-blunt\.family"),
         ('label = "14G automated gun"', "", r"mine\.toml\.ncb-14g: missing key 'label'"),
         ("[tissue]", "[tisane]", "density"),
     ],

@@ -35,6 +35,8 @@ class Device:
         ``"gun"`` (one core per insertion, spring-loaded notch) or ``"vacuum"`` (directed sampling).
     handheld : bool
         Whether it can be used by hand under ultrasound.
+    tip : str
+        ``"trocar"`` (a cutting point) or ``"blunt"`` (shorter, for thin breasts).
     gauge : float
         Needle gauge.
     outer_diameter_mm, aperture_mm, throw_mm, dead_tip_mm, length_mm : float
@@ -61,6 +63,7 @@ class Device:
     label: str
     kind: str
     handheld: bool
+    tip: str
     gauge: float
     outer_diameter_mm: float
     aperture_mm: float
@@ -80,6 +83,8 @@ class Device:
         """Refuse what the capture model cannot hold."""
         if self.kind not in ("gun", "vacuum"):
             raise SpecError(f"{self.name}.kind: {self.kind!r} is neither 'gun' nor 'vacuum'")
+        if self.tip not in ("trocar", "blunt"):
+            raise SpecError(f"{self.name}.tip: {self.tip!r} is neither 'trocar' nor 'blunt'")
         if self.capture_angle_deg % 2 or not 2 <= self.capture_angle_deg <= 180:
             raise SpecError(f"{self.name}.capture_angle_deg: must be even and from 2 to 180")
         if not 0.0 <= self.closure <= 1.0:
@@ -110,33 +115,45 @@ class Device:
     def reach_mm(self) -> float:
         """Radius, in tissue with the needle out, that the first core at an hour reaches to."""
         area = self.core_mass_mg / (self.density_mg_mm3 * self.aperture_mm)
-        per_reach2 = mean_core_area(
-            int(self.capture_angle_deg), self.closure, self.cores_per_insertion
-        )
-        return float(np.sqrt(area / per_reach2))
+        return float(np.sqrt(area / np.mean(self._areas)))
+
+    @property
+    def insertion_masses_mg(self) -> tuple[float, ...]:
+        """Simulated masses of the cores of a usual insertion in homogeneous tissue, in order."""
+        per_area = self.reach_mm**2 * self.aperture_mm * self.density_mg_mm3
+        return tuple(area * per_area for area in self._areas)
 
     @property
     def tip_offset_mm(self) -> float:
         """Distance from the aperture's centre to the point."""
         return self.aperture_mm / 2.0 + self.dead_tip_mm
 
+    @property
+    def pull_back_mm(self) -> float:
+        """How far the point stands short of the target before firing."""
+        return self.throw_mm - self.tip_offset_mm
+
+    @property
+    def _areas(self) -> tuple[float, ...]:
+        return core_areas(int(self.capture_angle_deg), self.closure, self.cores_per_insertion)
+
 
 @functools.lru_cache(maxsize=64)
-def mean_core_area(angle_deg: int, closure: float, cores: int) -> float:
-    """Return the mean cross-section of a core, mm^2, for a reach of 1 mm, all round the clock.
+def core_areas(angle_deg: int, closure: float, cores: int) -> tuple[float, ...]:
+    """Return the cross-sections of the cores all round the clock, mm^2, for a reach of 1 mm.
 
     Per clock bin a core takes what lies between the void left by earlier ones and the reach R, so
     that every area scales with R^2: the reach that gives a published mean mass follows without a
     search.
     """
     void = np.zeros(360)
-    total = 0.0
+    areas = []
     for i in range(cores):
         bins = np.arange(angle_deg) + sector_start(12.0 * i / cores, angle_deg)
         emptied = 1.0 - void[bins % 360]
-        total += float(emptied.sum())
+        areas.append(float(emptied.sum()) * np.pi / 360.0)
         void[bins % 360] = 1.0 - closure * emptied
-    return total * np.pi / 360.0 / cores
+    return tuple(areas)
 
 
 def sector_start(hour: float, angle_deg: float) -> int:
@@ -145,7 +162,10 @@ def sector_start(hour: float, angle_deg: float) -> int:
 
 
 def load_devices(path: Path = CATALOGUE) -> dict[str, Device]:
-    """Read the device catalogue, in its order (a family's full aperture comes first).
+    """Read the device catalogue, in its order.
+
+    A family's full aperture comes first, then what keeps most of the tissue: the blunt tip, then
+    shorter apertures.  The first that is safe is the one that operators take.
 
     Raises
     ------
@@ -181,7 +201,7 @@ def _variant(
     if "core_mass_mg" not in table:
         apertures = [
             read_parameter(t.get("aperture_mm"), sources, f"{where}.aperture_mm").value
-            for t in (base, table)
+            for t in (base, full)
         ]
         mass = dict(base["core_mass_mg"])
         mass["note"] = "the family's mass times the ratio of the apertures"

@@ -46,9 +46,12 @@ _ARMS = {
     "lateral-left": QT_TRANSLATE_NOOP("Arm", "Lateral arm, from the left of the image"),
     "lateral-right": QT_TRANSLATE_NOOP("Arm", "Lateral arm, from the right of the image"),
 }
-_APERTURES = {
+_VARIANTS = {
     "petite": QT_TRANSLATE_NOOP("Device", "{device}, petite"),
     "half": QT_TRANSLATE_NOOP("Device", "{device}, half"),
+    "blunt": QT_TRANSLATE_NOOP("Device", "{device}, blunt tip"),
+    "petite-blunt": QT_TRANSLATE_NOOP("Device", "{device}, petite, blunt tip"),
+    "short": QT_TRANSLATE_NOOP("Device", "{device}, short throw"),
 }
 
 
@@ -114,7 +117,7 @@ def stop_reason(code: str) -> Text:
 
 
 def device_name(device: Device) -> Text:
-    """Return a short name of a device: gauge, kind, trade type, aperture if it is not full."""
+    """Return a short name of a device: gauge, kind, trade type, and which variant."""
     _, _, rest = device.label.partition("(")
     trade = rest.partition(" type")[0]
     gauge = f"{device.gauge:g}"
@@ -124,10 +127,8 @@ def device_name(device: Device) -> Text:
         name = say(QT_TRANSLATE_NOOP("Device", "{gauge}G {trade}"), gauge=gauge, trade=trade)
     else:
         name = say(QT_TRANSLATE_NOOP("Device", "{gauge}G vacuum"), gauge=gauge)
-    for ending, source in _APERTURES.items():
-        if device.name.endswith(ending):
-            return say(source, device=name)
-    return name
+    variant = device.name.removeprefix(device.family).strip("-")
+    return say(_VARIANTS[variant], device=name) if variant in _VARIANTS else name
 
 
 def problems(
