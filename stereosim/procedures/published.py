@@ -60,11 +60,14 @@ class Hints:
         Flattest and steepest freehand needle that a hint may propose.
     fewest_looks : int
         Frames kept near the expected place that make a search without a sweep.
+    towards_cosine : float
+        Mean cosine of the cores' angles to the target above which they were taken toward it.
     """
 
     empty_mark_mm: float
     tilt_deg: tuple[float, float]
     fewest_looks: int
+    towards_cosine: float
     provenance: dict[str, Parameter] = field(default_factory=dict, repr=False)
 
 

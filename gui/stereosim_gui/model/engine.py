@@ -260,8 +260,7 @@ class Engine:
         """Return the score of a procedure that has ended, as the attempt store keeps it."""
         from stereosim.procedures.scoring import score
 
-        found = vars(score(state))
-        return {key: v.tolist() if hasattr(v, "tolist") else v for key, v in found.items()}
+        return score(state).to_dict()
 
     def dose_mgy(self, thickness_mm: float) -> float:
         """Return the dose that the exposure control would give a breast of this thickness."""
