@@ -214,6 +214,12 @@ def applied(remedy: str, values: dict[str, float | str], aimed: Held) -> tuple[f
     """
     device, thickness = aimed.device, aimed.thickness_mm
     depth = thickness - float(aimed.target_mm[2])
+    if remedy == "blunt":
+        device = DEVICES[str(values["blunt"])]
+        assert device.family == aimed.device.family
+    if remedy == "by-hand":
+        assert 0.0 < float(values["by-hand"]) < device.throw_mm
+        depth -= device.throw_mm - float(values["by-hand"])
     if "petite" in remedy:
         device = DEVICES[str(values["petite"])]
         assert device.family == aimed.device.family
@@ -316,7 +322,7 @@ def test_margins_on_the_display() -> None:
         wide, paired(wide), marks_on(wide, moved(FIVE[0], 25.5, 0.0, 0.0)), ChooseDevice("vab-9g")
     )
     found = look(outside)["window-margin"]
-    assert found.remedies == ("reposition",)
+    assert found.remedies == ("reposition", "lateral-arm")
     assert found.values["shift_x_mm"] == pytest.approx(25.5)
 
 
@@ -338,7 +344,7 @@ def test_freehand_remedies_mend(device: str, depth: float, tilt_deg: float, room
         remedies, values = mend(code, aimed, DEVICES)
         for remedy in set(remedies) - {"other-guidance"}:
             used, turned, lower = DEVICES[device], tilt, depth
-            if remedy in ("petite", "other-device"):
+            if remedy in ("petite", "blunt", "other-device"):
                 used = DEVICES[str(values[remedy])]
             if remedy in ("flatter", "steeper"):
                 turned = np.radians(float(values[remedy]))

@@ -6,7 +6,7 @@ compressed breast: how deep it goes has nothing to do with z.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,17 @@ class Outline:
             raise ValueError(f"y {y_mm:g} mm: in front of the breast")
         half = (self.half_width_mm - back) * float(np.sqrt(1.0 - u * u))
         return self.centre_x_mm - half, self.centre_x_mm + half
+
+    def compressed(self, thickness_mm: float) -> Outline:
+        """Return the outline of the same breast compressed to another thickness: same volume."""
+        wider = float(np.sqrt(self.thickness_mm / thickness_mm))
+        return replace(
+            self,
+            half_width_mm=wider * self.half_width_mm,
+            front_mm=wider * self.front_mm,
+            edge_mm=wider * self.edge_mm,
+            thickness_mm=thickness_mm,
+        )
 
     def holds(self, point_mm: Vector) -> bool:
         """Return whether a point lies in the breast."""

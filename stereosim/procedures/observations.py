@@ -26,6 +26,7 @@ CODES: dict[str, frozenset[Step]] = {
     "stroke-margin": _BEFORE_FIRING,
     "skin-margin": _BEFORE_FIRING,
     "window-margin": _BEFORE_FIRING,
+    "room-margin": _BEFORE_FIRING,
     "too-short": _BEFORE_FIRING,
     "exposures-many": _ALWAYS,
     # from the images
@@ -57,6 +58,11 @@ REMEDIES = (
     "less-compression",  # new thickness, mm
     "other-approach",  # name of the approach
     "other-device",  # device
+    "blunt",  # device
+    "by-hand",  # way to push it, mm
+    "lateral-arm",  # name of the arm
+    "vertical-arm",
+    "second-paddle",  # room that is gained, mm
     "flatter",  # new tilt, degrees
     "steeper",
     "other-guidance",

@@ -9,17 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.biopsy.devices import Device
+from stereosim.biopsy.lateral import Outline, lateral_check
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.biopsy.safety import Margins, Window, freehand_check, safety_check, usual_limits
+from stereosim.geometry.units import Unit
 from stereosim.procedures.approach import (
     breast_from_support,
+    bulge_mm,
     support_from_breast,
     thickness_limits_mm,
 )
-from stereosim.procedures.intents import Position
+from stereosim.procedures.intents import ARMS, Position
 from stereosim.procedures.operators.aiming import safe_depth_offset
 from stereosim.procedures.operators.skill import load_search
 from stereosim.procedures.published import load_hints
+from stereosim.procedures.state import Seen
 
 Array = NDArray[np.float64]
 Values = dict[str, float | str]
@@ -45,6 +49,14 @@ class Held:
         How the breast is positioned.
     usual_mm : float or None
         Thickness in the usual compression; less compression is not proposed where it is not known.
+    arm : str
+        How the needle is held.
+    unit : Unit or None
+        In whose stand it is; neither second paddle nor lateral arm is proposed where it is unknown.
+    outline : Outline or None
+        Of the breast; no lateral arm is proposed where it is not known.
+    second_paddle : bool
+        Whether the breast lies on a second paddle.
     """
 
     device: Device
@@ -54,36 +66,117 @@ class Held:
     approach: str
     shift_mm: tuple[float, float]
     usual_mm: float | None
+    arm: str = "vertical"
+    unit: Unit | None = None
+    outline: Outline | None = None
+    second_paddle: bool = False
+
+    @classmethod
+    def of(cls, seen: Seen, unit: Unit, usual_mm: float | None) -> Held:
+        """Return the chosen needle as it is aimed at the marked place."""
+        assert seen.device is not None and seen.marked_mm is not None
+        window = Window(unit.window_width_mm, unit.window_height_mm, unit.window_centre_y_mm)
+        return cls(
+            seen.device,
+            seen.marked_mm,
+            seen.thickness_mm,
+            window,
+            seen.approach,
+            seen.shift_mm,
+            usual_mm,
+            seen.arm,
+            unit,
+            seen.outline,
+            seen.second_paddle,
+        )
+
+    @property
+    def axis(self) -> Array:
+        """Unit vector toward the point."""
+        return NeedlePose.held(self.target_mm, self.arm).axis
+
+    @property
+    def bulge_mm(self) -> float:
+        """How far tissue would bulge into a second paddle under the target."""
+        return 0.0 if self.unit is None else float(bulge_mm(self.unit, self.target_mm)[0])
 
     def margins(self) -> Margins:
         """Return the safety margins."""
-        return safety_check(self.device, self.target_mm, self.thickness_mm, window=self.window)
+        if self.arm != "vertical":
+            assert self.outline is not None and self.unit is not None
+            wide = self.unit.paddle_half_width_mm
+            return lateral_check(
+                self.device,
+                self.target_mm,
+                self.outline,
+                arm=self.arm,
+                paddle_half_width_mm=wide,
+            )
+        return safety_check(
+            self.device,
+            self.target_mm,
+            self.thickness_mm,
+            window=self.window,
+            bulge_mm=self.bulge_mm if self.second_paddle else 0.0,
+        )
 
     def problems(self) -> frozenset[str]:
         """Return the codes of what forbids firing."""
-        return problems(self.margins(), self.thickness_mm)
+        return problems(self.margins(), self.thickness_mm if self.arm == "vertical" else None)
 
     def changes(self, devices: Mapping[str, Device]) -> Iterator[tuple[str, Values, Held]]:
         """Yield what could be done, the simplest first: its code, its amounts, what it leads to."""
         yield self._repositioned()
         inside = load_search().aperture_inside_mm
+        for device in _blunter(self.device, devices):
+            yield "blunt", {"blunt": device.name}, replace(self, device=device)
         for device in (self.device, *_shorter(self.device, devices)):
             other = replace(self, device=device)
             values: Values = {} if device is self.device else {"petite": device.name}
             if values:
                 yield "petite", values, other
-            up = safe_depth_offset(device, other.margins(), inside)
-            if up:
-                aim = "aim-shallower" if up > 0.0 else "aim-deeper"
-                raised = replace(other, target_mm=self.target_mm + np.array([0.0, 0.0, up]))
-                yield f"petite-{aim}" if values else aim, {**values, aim: abs(up)}, raised
-        x, y, z = self.target_mm
-        turned = replace(self, target_mm=np.array([-x, y, self.thickness_mm - z]))
-        way = "caudocranial" if self.approach == "craniocaudal" else "craniocaudal"
-        yield "other-approach", {"other-approach": way}, turned
+            back = safe_depth_offset(device, other.margins(), inside)
+            if back:
+                aim = "aim-shallower" if back > 0.0 else "aim-deeper"
+                aside = replace(other, target_mm=self.target_mm - back * self.axis)
+                yield f"petite-{aim}" if values else aim, {**values, aim: abs(back)}, aside
+                if back > 0.0 and device.kind == "vacuum" and not values:
+                    # Stopped short of the throw, it ends where a needle aimed shallower would.
+                    yield "by-hand", {"by-hand": device.throw_mm - back}, aside
+        yield from self._otherwise_held()
+        if self.unit is not None and not self.second_paddle:
+            room = {"second-paddle": self.bulge_mm}
+            yield "second-paddle", dict(room), replace(self, second_paddle=True)
+        yield self._turned()
         yield from self._loosened()
         for device in _others(self.device, devices):
             yield "other-device", {"other-device": device.name}, replace(self, device=device)
+
+    def _otherwise_held(self) -> Iterator[tuple[str, Values, Held]]:
+        """Come from the side, from the other side, or from the paddle; the shorter way first."""
+        if self.unit is None or self.outline is None or not self.unit.lateral_arm:
+            return
+        sides = [replace(self, arm=arm) for arm in ARMS[1:] if arm != self.arm]
+        for held in sorted(sides, key=lambda side: side.margins().depth_mm):
+            yield "lateral-arm", {"lateral-arm": held.arm}, held
+        if self.arm != ARMS[0]:
+            yield "vertical-arm", {}, replace(self, arm=ARMS[0])
+
+    def _turned(self) -> tuple[str, Values, Held]:
+        """Turn the breast over, so that the needle comes from where it lies nearest to."""
+        x, y, z = self.target_mm
+        outline = self.outline
+        if outline is not None:
+            outline = replace(outline, centre_x_mm=-outline.centre_x_mm)
+        way = "caudocranial" if self.approach == "craniocaudal" else "craniocaudal"
+        turned = replace(
+            self,
+            target_mm=np.array([-x, y, self.thickness_mm - z]),
+            approach=way,
+            shift_mm=(-self.shift_mm[0], self.shift_mm[1]),
+            outline=outline,
+        )
+        return "other-approach", {"other-approach": way}, turned
 
     def _loosened(self) -> Iterator[tuple[str, Values, Held]]:
         """Compress less, by whole millimetres; the target goes along with the breast."""
@@ -95,16 +188,34 @@ class Held:
         for thickness in np.arange(np.floor(self.thickness_mm) + 1.0, most + 1e-9):
             then = replace(now, thickness_mm=float(thickness))
             target = support_from_breast(in_breast, self.usual_mm, then)[0]
-            loosened = replace(self, target_mm=target, thickness_mm=float(thickness))
+            wide = self.outline
+            wide = None if wide is None else wide.compressed(float(thickness))
+            loosened = replace(self, target_mm=target, thickness_mm=float(thickness), outline=wide)
             yield "less-compression", {"less-compression": float(thickness)}, loosened
 
     def _repositioned(self) -> tuple[str, Values, Held]:
-        """Bring the target under the middle of the window, as far as the chest wall lets it."""
+        """Bring the target under the middle of the window, as far as the chest wall lets it.
+
+        For the lateral arm half way to the window's edge on its side, where the guide is nearer.
+        """
         x, y, z = self.target_mm
-        across = float(x) - self.window.centre_x_mm
+        aside = -0.25 * self.window.width_mm * float(self.axis[0])
+        across = float(x) - self.window.centre_x_mm - aside
         outward = max(float(y) - self.window.centre_y_mm, -self.shift_mm[1])
         shift = (self.shift_mm[0] + across, self.shift_mm[1] + outward)
-        moved = replace(self, target_mm=np.array([x - across, y - outward, z]), shift_mm=shift)
+        outline = self.outline
+        if outline is not None:
+            outline = replace(
+                outline,
+                centre_x_mm=outline.centre_x_mm - across,
+                wall_y_mm=outline.wall_y_mm - outward,
+            )
+        moved = replace(
+            self,
+            target_mm=np.array([x - across, y - outward, z]),
+            shift_mm=shift,
+            outline=outline,
+        )
         return "reposition", {"shift_x_mm": shift[0], "shift_y_mm": shift[1]}, moved
 
 
@@ -136,6 +247,8 @@ class Freehand:
 
     def changes(self, devices: Mapping[str, Device]) -> Iterator[tuple[str, Values, Freehand]]:
         """Yield what could be done, the simplest first: its code, its amounts, what it leads to."""
+        for device in _blunter(self.device, devices):
+            yield "blunt", {"blunt": device.name}, replace(self, device=device)
         for device in _shorter(self.device, devices):
             yield "petite", {"petite": device.name}, replace(self, device=device)
         farthest = self.device.aperture_mm / 2.0 - load_search().aperture_inside_mm
@@ -169,6 +282,7 @@ def problems(margins: Margins, thickness_mm: float | None = None) -> frozenset[s
         "skin-margin": margins.skin_margin_mm <= 0.0,
         "too-short": margins.length_margin_mm < 0.0,
         "window-margin": margins.window_margin_mm < 0.0,
+        "room-margin": margins.room_margin_mm < 0.0,
         "thin-breast": thickness_mm is not None and thickness_mm < limits.contraindicated_mm,
     }
     return frozenset(code for code, wrong in forbids.items() if wrong)
@@ -201,7 +315,7 @@ def mend(
     for code, values, changed in aimed.changes(devices):
         # A second way is not offered where a part of it does: petite and aimed, where petite is
         # enough; another needle, where this one can be used.
-        parts = ("petite", "aim-shallower", "aim-deeper")
+        parts = ("petite", "blunt", "aim-shallower", "aim-deeper")
         simpler = code in remedies or (
             (code.startswith("petite-") or code == "other-device")
             and any(remedy in parts or remedy.startswith("petite-") for remedy in remedies)
@@ -221,6 +335,17 @@ def _shorter(device: Device, devices: Mapping[str, Device]) -> list[Device]:
         other
         for other in devices.values()
         if other.family == device.family and other.aperture_mm < device.aperture_mm
+    ]
+
+
+def _blunter(device: Device, devices: Mapping[str, Device]) -> list[Device]:
+    """Return the variants of the same family that keep the aperture and end shorter."""
+    return [
+        other
+        for other in devices.values()
+        if other.family == device.family
+        and other.aperture_mm == device.aperture_mm
+        and other.dead_tip_mm < device.dead_tip_mm
     ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from stereosim.biopsy.needle import load_placement
 from stereosim.biopsy.pose import NeedlePose
-from stereosim.biopsy.safety import Window, freehand_check, usual_limits
+from stereosim.biopsy.safety import freehand_check, usual_limits
 from stereosim.geometry.alarm import load_alarm
 from stereosim.procedures.observations import CODES, REMEDIES, Observation, at_step
 from stereosim.procedures.operators.skill import Skill, load_skills
@@ -164,17 +164,8 @@ def _margins(
         return
     aimed: Held | Freehand
     if unit is not None and seen.guidance == "stereotactic":
-        window = Window(unit.window_width_mm, unit.window_height_mm, unit.window_centre_y_mm)
-        aimed = Held(
-            seen.device,
-            seen.marked_mm,
-            seen.thickness_mm,
-            window,
-            seen.approach,
-            seen.shift_mm,
-            usual_mm,
-        )
-        thickness: float | None = seen.thickness_mm
+        aimed = Held.of(seen, unit, usual_mm)
+        thickness: float | None = seen.thickness_mm if seen.arm == "vertical" else None
     else:
         pose = _freehand_pose(seen)
         if np.linalg.norm(pose.centre_mm - seen.marked_mm) > seen.device.aperture_mm / 2.0:
@@ -186,6 +177,7 @@ def _margins(
         "skin-margin": seen.margins.skin_margin_mm,
         "too-short": seen.margins.length_margin_mm,
         "window-margin": seen.margins.window_margin_mm,
+        "room-margin": seen.margins.room_margin_mm,
         "thin-breast": seen.thickness_mm,
     }
     for code in sorted(problems(seen.margins, thickness), key=list(amounts).index):

@@ -215,6 +215,9 @@ _REMEDIES: dict[str, tuple[str, str]] = {
         "Position again on a second paddle: {second_paddle:.0f} mm more room behind the needle",
     ),
     "lateral-arm": QT_TRANSLATE_NOOP("Teaching", "Use the lateral arm, {lateral_arm}"),
+    "vertical-arm": QT_TRANSLATE_NOOP(
+        "Teaching", "Take the needle off the lateral arm and come from the paddle"
+    ),
     "by-hand": QT_TRANSLATE_NOOP(
         "Teaching", "Push it by hand, {by_hand:.1f} mm and no more, instead of firing"
     ),
