@@ -100,7 +100,8 @@ def emptied_area(
             start = (GOLDEN * (j * n_axial + i)) % 1.0
             for m in range(n_radial):
                 # Where this tissue was before the present bore closed on it.
-                rho = np.sqrt(low + width * (m + start) / n_radial + shifts[now, b])
+                square = low + width * (m + start) / n_radial + shifts[now, b]
+                rho = np.sqrt(max(square, 0.0))
                 right, twelve = rho * sine, rho * cosine
                 if _is_tissue(
                     centres[now, 0]

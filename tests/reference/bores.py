@@ -32,7 +32,7 @@ def emptied_area(first, count, reach2, centres, frames, halves, voids, shifts, n
         for i, s in enumerate(half * (2 * (np.arange(n_axial) + 0.5) / n_axial - 1)):
             start = (j * n_axial + i) * (np.sqrt(5.0) - 1) / 2 % 1
             for square in void[b] + width * (np.arange(n_radial) + start) / n_radial:
-                rho = np.sqrt(square + shift[b])
+                rho = np.sqrt(max(square + shift[b], 0.0))
                 local = np.array([rho * np.sin(theta), rho * np.cos(theta), s])
                 hits.append(tissue_at(centre + frame.T @ local, bores))
         emptied[b] = width * np.mean(hits)
