@@ -36,6 +36,9 @@ def arm(**changed):
         "mean_diameter_mm": 0.21,
         "thickness_mm": 55.0,
         "glandular_fraction": 0.2,
+        "volume_fraction_removed": 0.45,
+        "lesion_fraction_removed": 0.3,
+        "clip_mm": (3.0, 0.0, -4.0),
     }
     if "outcome" in changed and changed["outcome"] != "retrieved":
         row |= {
@@ -44,10 +47,16 @@ def arm(**changed):
             "target_sampled": False,
             "cores_with_calcification": 0,
             "first_core_calcification": False,
+            "volume_fraction_removed": 0.0,
+            "lesion_fraction_removed": 0.1,
         }
         if changed["outcome"] != "not retrieved":
-            row |= {"cores": 0, "error_mm": None, "error_norm_mm": None}
-    return ArmResult(**(row | changed))
+            row |= {"cores": 0, "error_mm": None, "error_norm_mm": None, "clip_mm": None}
+    row |= changed
+    if "specks_per_core" not in changed and 0 <= row["cores_with_calcification"] <= row["cores"]:
+        holding = row["cores_with_calcification"]
+        row["specks_per_core"] = (2,) * holding + (0,) * (row["cores"] - holding)
+    return ArmResult(**row)
 
 
 def cohort(n, *, stereo, seen, blind=0.1, visible=0.4, declines=True, seed=1, devices=DEVICES):

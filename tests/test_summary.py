@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stereosim.experiments import published, statistics
+from stereosim.experiments.per_core import per_core_rows
 from stereosim.experiments.results import OUTCOMES, ArmResult
 from stereosim.experiments.summary import (
     STRATA,
@@ -65,6 +66,11 @@ def test_row_takes_numpy_scalars_and_stores_plain_ones():
         ("error_mm", (1.0, 2.0)),
         ("error_norm_mm", None),
         ("calcification_only", 1),
+        ("specks_per_core", (1, 1, 1, 0, 0, 0, 0)),
+        ("specks_per_core", (1, 1, 0, 0, 0, 0)),
+        ("specks_per_core", (1, 1, 4, -1, 0, 0)),
+        ("volume_fraction_removed", 1.2),
+        ("clip_mm", (1.0,)),
     ],
 )
 def test_row_refuses_what_contradicts_itself(field, value):
@@ -89,7 +95,10 @@ def test_json_is_read_strictly(spoil):
 
 def test_every_outcome_is_there_for_every_arm_and_stratum(rows):
     counted = (*OUTCOMES, "target sampled")
-    means = ("fraction removed", "localisation error", "exposures", "dose", "minutes", "cores")
+    means = (
+        "fraction removed", "volume removed", "lesion removed", "localisation error", "exposures",
+        "dose", "minutes", "cores", "clip to target",
+    )  # fmt: skip
     keys = {tuple(r[k] for k in ("guidance", "device", "mode", "stratum", "outcome")) for r in rows}
     assert len(keys) == len(rows) == 2 * 2 * 2 * len(STRATA) * (len(counted) + len(means))
     assert all(("k" in r) == (r["outcome"] in counted) for r in rows)
@@ -259,8 +268,70 @@ def test_simulated_figures_are_taken_from_the_arms_that_match():
     only = [r for r in echo if r.calcification_only]
     assert lines["U4"]["simulated_n"] == len(only)
     assert lines["U4"]["simulated"] == sum(r.ultrasound_visible for r in only) / len(only)
-    assert lines["C1"]["simulated"] is None
-    assert lines["C1"]["note"] == "not simulated"
+    assert lines["L1"]["simulated"] is None
+    assert lines["L1"]["note"] == "not simulated"
+
+
+def test_the_first_cores_are_counted_lesion_by_lesion():
+    """Three lesions by hand: in the first core, in the third of five, in none of ten."""
+    films = ((1, 0, 0, 2, 0), (0, 0, 3, 0, 0), (0,) * 10)
+    results = [
+        arm(
+            trial=k, specks_per_core=film, cores=len(film),
+            cores_with_calcification=sum(n > 0 for n in film),
+            outcome="retrieved" if any(film) else "not retrieved",
+        )
+        for k, film in enumerate(films)
+    ]  # fmt: skip
+    lines = {line["row"]: line for line in published.beside_published(results)}
+    found = [lines[f"V1 (core {n})"] for n in range(1, 7)]
+    assert [line["simulated_k"] for line in found] == [1, 1, 2, 2, 2, 2]
+    assert [line["simulated_n"] for line in found] == [3] * 6
+    assert [round(line["published_n"] * line["published"]) for line in found] == [
+        102, 117, 129, 132, 136, 141,
+    ]  # fmt: skip
+    assert all(line["agrees"] is None for line in found)
+    assert (lines["V2"]["simulated_k"], lines["V2"]["simulated_n"]) == (3, 20)
+    five = lines["V2, first five"]
+    assert (five["simulated_k"], five["simulated_n"], five["agrees"]) == (3, 15, None)
+    rows = per_core_rows(results, ["ncb-14g"])
+    assert [row["core"] for row in rows] == list(range(1, 11))
+    assert [row["taken"] for row in rows] == [3] * 5 + [1] * 5
+    assert [row["holding"] for row in rows] == [1, 0, 1, 1, 0] + [0] * 5
+    assert [row["cumulative_k"] for row in rows] == [1, 1, 2, 2, 2] + [2] * 5
+    assert rows[2]["specks"] == 1.0
+    assert rows[0]["ci95"] == list(statistics.wilson_interval(1, 3))
+    # Every core counted once.
+    assert sum(row["holding"] for row in rows) == lines["V2"]["simulated_k"]
+
+
+def test_where_the_clip_came_to_lie_stands_beside_c1():
+    away = ((3.0, 0.0, 4.0), (0.0, 0.0, 5.1), (0.0, -12.0, 16.1), None)
+    results = [arm(trial=k, device="vab-11g", clip_mm=mm) for k, mm in enumerate(away)]
+    lines = {line["row"]: line for line in published.beside_published(results)}
+    near, far = lines["C1 (<= 5 mm)"], lines["C1 (> 20 mm)"]
+    assert (near["simulated_k"], near["simulated_n"], near["published"]) == (1, 3, 0.58)
+    assert (far["simulated_k"], far["simulated_n"], far["published"]) == (1, 3, 0.16)
+    assert near["agrees"] is None and near["note"] == "no count published: not judged"
+
+
+def test_rows_of_an_older_version_can_be_read():
+    row = arm().to_dict()
+    for name in (
+        "specks_per_core",
+        "volume_fraction_removed",
+        "lesion_fraction_removed",
+        "clip_mm",
+    ):
+        del row[name]
+    old = ArmResult.from_json(json.dumps(row))
+    assert (old.specks_per_core, old.clip_mm, old.clip_distance_mm) == (None, None, None)
+    lines = {line["row"]: line for line in published.beside_published([old])}
+    assert lines["V1 (core 1)"]["note"] == "not recorded in these rows"
+    assert lines["V2"]["simulated_n"] == old.cores
+    assert per_core_rows([old], ["ncb-14g"]) == []
+    kept = {"seed": 1, "version": "0", "fidelity": "image"}
+    assert summarise([old], **kept)["per_core"] == []
 
 
 def test_agreement_is_judged_only_where_it_can_be():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,21 @@ def _cores(rows: Sequence[ArmResult]) -> list[tuple[int, int]]:
     return [(r.cores_with_calcification, r.cores) for r in rows if r.cores > 0]
 
 
-def _first_core(rows: Sequence[ArmResult]) -> list[tuple[int, int]]:
-    return [(int(r.first_core_calcification), 1) for r in rows if r.cores > 0]
+def _first_five(rows: Sequence[ArmResult]) -> list[tuple[int, int]]:
+    filmed = [r.specks_per_core[:5] for r in rows if r.specks_per_core]
+    return [(sum(seen > 0 for seen in cores), len(cores)) for cores in filmed]
+
+
+def within_core(rows: Sequence[ArmResult], core: int) -> list[tuple[int, int]]:
+    """Return for each lesion of which cores were filmed whether any of the first `core` holds."""
+    filmed = [r.specks_per_core[:core] for r in rows if r.specks_per_core]
+    return [(int(any(cores)), 1) for cores in filmed]
+
+
+def _clips(rows: Sequence[ArmResult], low: float, high: float) -> list[tuple[int, int]]:
+    """Return for each clip whether it lies farther than `low` and no farther than `high`."""
+    away = [r.clip_distance_mm for r in rows if r.clip_distance_mm is not None]
+    return [(int(low < d <= high), 1) for d in away]
 
 
 def _visible(rows: Sequence[ArmResult]) -> list[tuple[int, int]]:
@@ -149,7 +163,10 @@ MEASURES: Mapping[str, Callable[[Sequence[ArmResult]], list[tuple[int, int]]]] =
     "none": lambda rows: [],
     "retrieved among biopsied": _retrieved,
     "cores with calcification": _cores,
-    "first core holds calcification": _first_core,
+    "first five cores with calcification": _first_five,
+    **{f"calcification within core {n}": partial(within_core, core=n) for n in range(1, 7)},
+    "clip within 5 mm": partial(_clips, low=-1.0, high=5.0),
+    "clip beyond 20 mm": partial(_clips, low=20.0, high=math.inf),
     "visible on ultrasound": _visible,
 }
 
@@ -242,6 +259,8 @@ def _compare(row: PublishedRow, guided: Sequence[ArmResult], *, one_case: bool) 
         note = "not simulated"
     elif not any(r.device == row.device or row.device == "any" for r in guided):
         note = f"no trial with {row.device}"
+    elif any(r.biopsied for r in arms):
+        note = "not recorded in these rows"
     else:
         note = "no such patient in the trials"
     source = next(iter(row.provenance.values()))
@@ -293,7 +312,7 @@ def _judge(
     if not row.like_for_like:
         return None, "another quantity: not judged"
     if row.counts is None:
-        return None, "published without a count: not judged"
+        return None, "no count published: not judged"
     if women < limits.fewest:
         return None, f"n = {women}: cannot judge"
     low, high = newcombe_interval(simulated * effective, effective, *row.counts)

@@ -103,6 +103,14 @@ class ArmResult:
         Greatest extent of the cluster; mean diameter of its specks.
     thickness_mm, glandular_fraction : float
         Compressed thickness; glandular fraction of the breast, 0 to 1.
+    specks_per_core : tuple of int, or None
+        Specks that the last film shows in each core, in the order taken; empty without a film.
+        This and what follows is None in rows of older versions.
+    volume_fraction_removed, lesion_fraction_removed : float or None
+        Share of the volume of the target's specks, and of the lesion that holds them, that left
+        the breast.
+    clip_mm : tuple of three floats, or None
+        Clip minus target's middle in the released breast; None too where no clip was placed.
     """
 
     trial: int
@@ -131,6 +139,10 @@ class ArmResult:
     mean_diameter_mm: float
     thickness_mm: float
     glandular_fraction: float
+    specks_per_core: tuple[int, ...] | None = None
+    volume_fraction_removed: float | None = None
+    lesion_fraction_removed: float | None = None
+    clip_mm: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         """Bring every field to its plain Python type and refuse what contradicts itself."""
@@ -140,13 +152,21 @@ class ArmResult:
         for name in _COUNTS:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: {getattr(self, name)} is negative")
-        for name in ("fraction_removed", "glandular_fraction"):
-            if getattr(self, name) > 1.0:
-                raise ValueError(f"{name}: {getattr(self, name)} exceeds 1")
+        for name in _SHARES:
+            if not 0.0 <= (getattr(self, name) or 0.0) <= 1.0:
+                raise ValueError(f"{name}: {getattr(self, name)} is not within 0 and 1")
         if self.retrieved != (self.outcome == "retrieved"):
             raise ValueError(f"retrieved: {self.retrieved} contradicts outcome {self.outcome!r}")
         if self.cores_with_calcification > self.cores:
             raise ValueError(f"cores_with_calcification: exceeds cores ({self.cores})")
+        if self.specks_per_core is not None:
+            holding = sum(seen > 0 for seen in self.specks_per_core)
+            if len(self.specks_per_core) > self.cores or min(self.specks_per_core, default=0) < 0:
+                raise ValueError(f"specks_per_core: {self.specks_per_core} of {self.cores} cores")
+            if holding != self.cores_with_calcification:
+                raise ValueError(
+                    f"specks_per_core: {holding} cores hold some, not cores_with_calcification"
+                )
         if self.retrieved and self.cores == 0:
             raise ValueError("cores: 0, yet something was retrieved")
         if self.outcome == "declined: not visible" and (self.cores or self.mode == "attempted"):
@@ -158,6 +178,11 @@ class ArmResult:
     def ultrasound_visible(self) -> bool:
         """Ultrasound showed the target: its specks, or the mass that holds them."""
         return self.ultrasound_saw_specks or self.ultrasound_saw_mass
+
+    @property
+    def clip_distance_mm(self) -> float | None:
+        """Distance from the clip to the target's middle; None without a clip."""
+        return None if self.clip_mm is None else math.dist(self.clip_mm, (0.0, 0.0, 0.0))
 
     @property
     def family(self) -> Family:
@@ -173,8 +198,7 @@ class ArmResult:
         """Return the row as plain JSON values, with the derived ``ultrasound_visible``."""
         row = dataclasses.asdict(self)
         row["ultrasound_visible"] = self.ultrasound_visible
-        row["error_mm"] = None if self.error_mm is None else list(self.error_mm)
-        return row
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in row.items()}
 
     def to_json(self) -> str:
         """Return the row as one line of JSON."""
@@ -182,14 +206,20 @@ class ArmResult:
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any]) -> ArmResult:
-        """Read a row back; a missing, unknown or contradictory field is a ValueError naming it."""
+        """Read a row back; a missing, unknown or contradictory field is a ValueError naming it.
+
+        Fields that older versions did not know may be missing.
+        """
         names = _HINTS.keys() | {"ultrasound_visible"}
-        for problem, fields in (("missing", names - row.keys()), ("unknown", row.keys() - names)):
+        missing = names - row.keys() - _NEWER
+        for problem, fields in (("missing", missing), ("unknown", row.keys() - names)):
             if fields:
                 raise ValueError(f"{problem} field {sorted(fields)[0]!r}")
-        values = {name: row[name] for name in _HINTS}
-        if isinstance(values["error_mm"], list):
-            values["error_mm"] = tuple(values["error_mm"])
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in row.items()
+            if name in _HINTS
+        }
         result = cls(**values)
         if row["ultrasound_visible"] is not result.ultrasound_visible:
             raise ValueError("ultrasound_visible: contradicts what ultrasound saw")
@@ -206,6 +236,12 @@ class ArmResult:
 
 _HINTS = typing.get_type_hints(ArmResult)
 _COUNTS = tuple(name for name, hint in _HINTS.items() if hint in (int, float))
+_SHARES = tuple(name for name in _HINTS if "fraction" in name)
+_NEWER = {
+    field.name
+    for field in dataclasses.fields(ArmResult)
+    if field.default is not dataclasses.MISSING
+}
 
 
 def _plain(name: str, value: Any, hint: Any) -> Any:
@@ -229,10 +265,12 @@ def _plain(name: str, value: Any, hint: Any) -> Any:
             return operator.index(value)
         if value is None and hint is not float:
             return None
-        if name == "error_mm":
+        if name in ("error_mm", "clip_mm"):
             if isinstance(value, str) or len(value) != 3:
                 raise ValueError(f"{value!r} is not three numbers")
             return tuple(_real(part) for part in value)
+        if name == "specks_per_core":
+            return tuple(_plain(name, part, int) for part in value)
         return _real(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from None

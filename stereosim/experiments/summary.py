@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from stereosim.experiments.per_core import per_core_rows
 from stereosim.experiments.published import agreement_rule, beside_published, load_judging
 from stereosim.experiments.results import (
     GUIDANCES,
@@ -58,6 +59,14 @@ _WOMAN = (
 # Name: (unit, which rows enter, value, bounded by 0 and 1).  Bounded or skewed ones: bootstrap.
 _MEANS: Mapping[str, tuple[str, Callable[[ArmResult], bool], Callable[[ArmResult], float], str]] = {
     "fraction removed": ("1", lambda r: True, lambda r: r.fraction_removed, "bootstrap"),
+    "volume removed": (
+        "1", lambda r: r.volume_fraction_removed is not None,
+        lambda r: r.volume_fraction_removed or 0.0, "bootstrap",
+    ),
+    "lesion removed": (
+        "1", lambda r: r.lesion_fraction_removed is not None,
+        lambda r: r.lesion_fraction_removed or 0.0, "bootstrap",
+    ),
     "localisation error": (
         "mm", lambda r: r.error_norm_mm is not None, lambda r: r.error_norm_mm or 0.0, "bootstrap",
     ),
@@ -65,6 +74,9 @@ _MEANS: Mapping[str, tuple[str, Callable[[ArmResult], bool], Callable[[ArmResult
     "dose": ("mGy", lambda r: True, lambda r: r.dose_mgy, "t"),
     "minutes": ("min", lambda r: True, lambda r: r.minutes, "t"),
     "cores": ("1", lambda r: r.biopsied, lambda r: float(r.cores), "t"),
+    "clip to target": (
+        "mm", lambda r: r.clip_mm is not None, lambda r: r.clip_distance_mm or 0.0, "bootstrap",
+    ),
 }  # fmt: skip
 
 
@@ -153,9 +165,10 @@ def summarise(
     -------
     dict
         JSON-ready: ``trials, drawn, seed, version, fidelity, subject, command, one_case, rows,
-        paired, published, agreement_rule, parameters``.  ``rows`` is long form
+        paired, per_core, published, agreement_rule, parameters``.  ``rows`` is long form
         (:func:`outcome_rows`), ``paired`` the differences stereotactic minus ultrasound
-        (:func:`paired_rows`).
+        (:func:`paired_rows`), ``per_core`` what each core brought
+        (:func:`~stereosim.experiments.per_core.per_core_rows`).
 
     Raises
     ------
@@ -177,6 +190,7 @@ def summarise(
         "one_case": one_case,
         "rows": outcome_rows(results, seed=seed),
         "paired": paired_rows(results, seed=seed),
+        "per_core": per_core_rows(results, devices_of(results)),
         "published": beside_published(results, one_case=one_case),
         "agreement_rule": agreement_rule(),
         "parameters": {
@@ -239,7 +253,7 @@ def _arm_rows(head: dict[str, Any], arm: Rows, seed: int) -> list[dict[str, Any]
     for outcome, (unit, enters, value, method) in _MEANS.items():
         values = [value(r) for r in arm if enters(r)]
         mean, interval, method = _mean(
-            values, method, bounded=outcome == "fraction removed", seed=seed,
+            values, method, bounded=outcome.endswith("removed"), seed=seed,
             purpose=(*map(str, head.values()), outcome),
         )  # fmt: skip
         rows.append(

@@ -322,6 +322,10 @@ def _row(
         mean_diameter_mm=float(target.solids.diameters_mm.mean()),
         thickness_mm=patient.breast.thickness_mm,
         glandular_fraction=patient.breast.glandular_fraction,
+        specks_per_core=result.film_cores,
+        volume_fraction_removed=result.volume_fraction_removed,
+        lesion_fraction_removed=result.lesion_fraction_removed,
+        clip_mm=result.clip_mm,
     )
 
 

@@ -23,6 +23,7 @@ from stereosim.reports.table import (
     arms,
     count_text,
     mean_text,
+    per_core_cells,
     proportion_text,
     strata,
     stratum_title,
@@ -145,6 +146,7 @@ def write_report(
         retrieval=retrieval_table(summary),
         outcomes=outcome_table(summary),
         means=means_table(summary),
+        per_core=per_core_table(summary),
         published=published_table(summary),
         figures=drawn,
         groups=_grouped(images),
@@ -309,6 +311,12 @@ def means_table(summary: Summary) -> list[dict[str, Any]]:
             lines.append({"name": name, "cells": cells})
         table.append({"device": device_label(device), "lines": lines})
     return table
+
+
+def per_core_table(summary: Summary) -> list[dict[str, Any]]:
+    """Return what each core brought as text, by device."""
+    found = {device: per_core_cells(summary, device) for device in devices(summary)}
+    return [{"device": device_label(d), "lines": lines} for d, lines in found.items() if lines]
 
 
 def published_table(summary: Summary) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from stereosim.experiments.results import OUTCOMES
+from stereosim.experiments.results import GUIDANCES, OUTCOMES
 from stereosim.reports.wording import (
     Row,
     Summary,
@@ -30,11 +30,14 @@ Arm = tuple[str, str, str]  # title, guidance, mode
 
 MEANS: Sequence[tuple[str, str, int, float]] = (
     ("fraction removed", "target specks removed, %", 0, 100.0),
+    ("volume removed", "their volume removed, %", 0, 100.0),
+    ("lesion removed", "lesion's volume removed, %", 0, 100.0),
     ("localisation error", "localisation error, mm", 1, 1.0),
     ("exposures", "exposures", 1, 1.0),
     ("dose", "mean glandular dose, mGy", 1, 1.0),
     ("minutes", "time, min", 0, 1.0),
     ("cores", "cores, where biopsied", 1, 1.0),
+    ("clip to target", "clip to target, mm", 1, 1.0),
 )
 
 
@@ -107,7 +110,7 @@ def text_report(summary: Summary, *, words: bool = False) -> str:
             for paragraph in paragraphs:
                 lines += [*_wrap(paragraph, "  "), ""]
         lines += [line for sentence in cost(summary) for line in _wrap(sentence, "")] + [""]
-    lines += _published(summary)
+    lines += _per_core(summary) + _published(summary)
     return ascii_text("\n".join(lines)) + "\n"
 
 
@@ -229,6 +232,50 @@ def agreement_text(line: Row) -> str:
         note = str(line["note"])
         return note.rpartition(": ")[2] + side if "too wide" in note else note
     return ("yes" if line["agrees"] else "no") + side
+
+
+def per_core_cells(summary: Summary, device: str) -> list[tuple[str, list[str]]]:
+    """Return for each core of a device its number and, for both guidances, what it brought.
+
+    Cells are "5 of 8 (31-86)", cores that hold calcification of those taken, and "7 of 8 (53-98)",
+    lesions with calcification in any core so far; empty where that core was not taken.
+    """
+    found = {
+        (row["guidance"], row["core"]): row
+        for row in summary["per_core"]
+        if row["device"] == device
+    }
+    lines = []
+    for core in range(1, max((core for _, core in found), default=0) + 1):
+        cells = []
+        for guidance in GUIDANCES:
+            row = found.get((guidance, core))
+            if row is None:
+                cells += ["", ""]
+                continue
+            for k, n, interval in (("holding", "taken", "ci95"),
+                                   ("cumulative_k", "lesions", "cumulative_ci95")):  # fmt: skip
+                low, high = row[interval]
+                cells.append(f"{row[k]} of {row[n]} ({100 * low:.0f}\u2013{100 * high:.0f})")
+        lines.append((str(core), cells))
+    return lines
+
+
+def _per_core(summary: Summary) -> list[str]:
+    """Return what each core brought, by device."""
+    widths = [6, 22, 24, 22, 22]
+    lines = []
+    for device in devices(summary):
+        cells = per_core_cells(summary, device)
+        if not cells:
+            continue
+        lines.append(
+            f"Calcification on the film by core, {device_label(device)} (95 % interval, %)"
+        )
+        lines.append(_line(["", "stereotactic", "", "ultrasound, as guided", ""], widths))
+        lines.append(_line(["core", *["that core holds", "lesions so far"] * 2], widths))
+        lines += [_line([number, *row], widths) for number, row in cells] + [""]
+    return lines
 
 
 def _published(summary: Summary) -> list[str]:
