@@ -1,6 +1,5 @@
 """What a core takes: mass, volume, specks, and the invariants of sampling."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from stereosim.biopsy.capture import BALL, N_AXIAL, N_RADIAL, Tissue, take_core
 from stereosim.biopsy.devices import load_devices
+from stereosim.biopsy.fluids import bleed
 from stereosim.biopsy.pose import NeedlePose
 from stereosim.kernels import bores
 from stereosim.kernels import capture as kernel
@@ -24,14 +24,18 @@ GUN = DEVICES["ncb-14g"]
 POSE = NeedlePose.vertical(CENTRE)
 SEEDS = st.integers(0, 2**32 - 1)
 NAMES = st.sampled_from(sorted(DEVICES))
+BLOOD = st.sampled_from([None, 1, 2])
 SCENES = settings(max_examples=25, deadline=None)
 
 
-def all_round(tissue, device, pose=POSE, hours=None):
-    cores = []
+def all_round(tissue, device, pose=POSE, hours=None, blood=None):
+    """Cores at the hours, with bleeding after each where `blood` is a seed."""
+    rng, cores = np.random.default_rng(blood), []
     for hour in device.usual_hours if hours is None else hours:
         tissue, core = take_core(tissue, device, pose, hour)
         cores.append(core)
+        if blood is not None:
+            tissue = bleed(tissue, device, rng=rng, patient_factor=3.0)
     return tissue, cores
 
 
@@ -44,61 +48,10 @@ def test_mean_mass_of_a_usual_insertion_is_the_published_one(name):
     _, cores = all_round(Tissue.untouched(specks_at([])), device)
     masses = np.array([core.mass_mg for core in cores])
     assert masses.mean() == pytest.approx(device.core_mass_mg, rel=1e-3)
+    # The catalogue's own figures, from which the spread is printed.
+    np.testing.assert_allclose(masses, device.insertion_masses_mg, rtol=1e-9)
     # A first core is the heaviest: nothing but closure brings tissue back.
     assert masses.max() == masses[0]
-
-
-def voxels(edge_mm: float, half_mm: float):
-    """Centres (x, y) of the voxels of one slice across the needle."""
-    line = np.arange(-half_mm + edge_mm / 2, half_mm, edge_mm)
-    return np.meshgrid(line, line)
-
-
-@pytest.mark.parametrize("name", ["ncb-14g", "vab-11g", "vab-7g"])
-def test_first_core_has_the_volume_of_its_voxels(name):
-    """Count 0.05 mm voxels of the annular sector round the needle, with the tissue pushed aside."""
-    device, edge, hour = DEVICES[name], 0.05, 2.0
-    _, core = take_core(Tissue.untouched(specks_at([])), device, POSE, hour)
-    x, y = voxels(edge, 8.0)
-    rho2, inner2 = x**2 + y**2, (device.outer_diameter_mm / 2) ** 2
-    beside = np.abs(np.angle(np.exp(1j * (np.arctan2(x, y) - np.radians(30 * hour)))))
-    beside = np.degrees(beside) <= device.capture_angle_deg / 2
-    slice_count = np.count_nonzero((rho2 > inner2) & (rho2 <= inner2 + device.reach_mm**2) & beside)
-    length = np.count_nonzero(np.abs(np.arange(-20 + edge / 2, 20, edge)) <= device.aperture_mm / 2)
-    volume = slice_count * length * edge**3
-    assert core.mass_mg / device.density_mg_mm3 == pytest.approx(volume, rel=0.01)
-
-
-def test_a_core_across_an_old_bore_misses_what_that_one_took():
-    """Two crossing bores: voxels outside the first core's void, in the second one's sector.
-
-    With closure 0 nothing moves, so that both cores are plain sectors and can be counted.
-    """
-    device = replace(ELEVEN, closure=0.0)
-    other = NeedlePose(CENTRE + np.array([0.5, 1.0, 2.0]), np.array([1.0, 0.2, -0.3]), POSE.twelve)
-    tissue, _ = take_core(Tissue.untouched(specks_at([])), device, POSE, 12)
-    _, second = take_core(tissue, device, other, 9)
-    _, alone = take_core(Tissue.untouched(specks_at([])), device, other, 9)
-
-    def inside(points, pose, hour):
-        right, twelve, along = pose.frame @ (points - pose.centre_mm).T
-        theta = np.arctan2(right, twelve) - np.radians(30 * hour)
-        return (
-            (np.hypot(right, twelve) <= device.reach_mm)
-            & (np.abs(np.angle(np.exp(1j * theta))) <= np.radians(device.capture_angle_deg / 2))
-            & (np.abs(along) <= device.aperture_mm / 2)
-        )
-
-    edge, half = 0.1, 12.0
-    line = np.arange(-half + edge / 2, half, edge)
-    count = 0
-    for z in line:
-        x, y = np.meshgrid(line, line)
-        points = CENTRE + np.column_stack([x.ravel(), y.ravel(), np.full(x.size, z)])
-        count += np.count_nonzero(inside(points, other, 9) & ~inside(points, POSE, 12))
-    volume = second.mass_mg / device.density_mg_mm3
-    assert volume == pytest.approx(count * edge**3, rel=0.01)
-    assert second.mass_mg < 0.95 * alone.mass_mg
 
 
 # --- twins -------------------------------------------------------------------------------------
@@ -274,23 +227,27 @@ def test_bad_numbers_are_refused():
 # --- invariants --------------------------------------------------------------------------------
 
 
-@given(SEEDS, NAMES)
+@given(SEEDS, NAMES, BLOOD)
 @SCENES
-def test_nothing_is_taken_twice_and_the_fraction_only_grows(seed, name):
+def test_nothing_is_taken_twice_and_the_fractions_only_grow(seed, name, blood):
     rng = np.random.default_rng(seed)
     device = DEVICES[name]
     lesion = Ellipsoids(CENTRE[None], np.eye(3)[None] * 6.0)
     tissue = Tissue.untouched(cloud(rng, 25), lesion, markers=600)
-    last = (0.0, 0.0)
+    last = (0.0, 0.0, 0.0)
     for _ in range(3):
         pose = oblique(rng)
         for hour in rng.choice(np.arange(1.0, 13.0), 2):
-            tissue, _ = take_core(tissue, device, pose, hour)
-            now = (tissue.fraction_removed(), tissue.lesion_fraction_removed())
-            assert now[0] >= last[0]
-            assert now[1] >= last[1]
+            tissue, _ = all_round(tissue, device, pose, [hour], blood)
+            now = (
+                tissue.fraction_removed(),
+                tissue.volume_fraction_removed(),
+                tissue.lesion_fraction_removed(),
+            )
+            assert all(
+                0.0 <= before <= after <= 1.0 for before, after in zip(last, now, strict=True)
+            )
             last = now
-            assert tissue.volume_fraction_removed() <= 1.0
     original = tissue.original.solids.volumes_mm3
     shares, volumes = tissue.share_left.copy(), np.where(tissue.present, 1.0, 0.0)
     volumes *= Ellipsoids(tissue.rest_mm, tissue.axes_mm).volumes_mm3
@@ -302,17 +259,16 @@ def test_nothing_is_taken_twice_and_the_fraction_only_grows(seed, name):
     np.testing.assert_allclose(volumes, original, rtol=1e-9)
 
 
-@given(SEEDS)
-@settings(max_examples=8, deadline=None)
-def test_mass_and_markers_agree_on_what_bores_of_several_axes_took(seed):
+@given(SEEDS, BLOOD)
+@settings(max_examples=12, deadline=None)
+def test_mass_and_markers_agree_on_what_bores_of_several_axes_took(seed, blood):
     """Volume by tracing back (the mass) against volume by carrying 40,000 parcels forward."""
     rng = np.random.default_rng(seed)
     lesion = Ellipsoids(CENTRE[None], np.eye(3)[None] * 16.0)
     tissue = Tissue.untouched(specks_at([]), lesion, markers=40_000)
     for _ in range(3):
         pose = oblique(rng, 1.0, 0.2)
-        for hour in (12, 3, 5):
-            tissue, _ = take_core(tissue, ELEVEN, pose, hour)
+        tissue, _ = all_round(tissue, ELEVEN, pose, (12, 3, 5), blood)
     volume = tissue.removed_mg / ELEVEN.density_mg_mm3 / lesion.volumes_mm3[0]
     # About 2,500 parcels are taken: counting error 2 % if they were random.
     assert tissue.lesion_fraction_removed() == pytest.approx(volume, rel=0.04)
@@ -335,9 +291,9 @@ def test_a_repeated_core_weighs_less(seed, hour):
     assert again.mass_mg == pytest.approx(ELEVEN.closure * masses[2], rel=0.02)
 
 
-@given(SEEDS, NAMES)
+@given(SEEDS, NAMES, BLOOD)
 @SCENES
-def test_the_order_of_the_specks_does_not_matter(seed, name):
+def test_the_order_of_the_specks_does_not_matter(seed, name, blood):
     rng = np.random.default_rng(seed)
     specks = cloud(rng, 30)
     order = rng.permutation(30)
@@ -348,15 +304,15 @@ def test_the_order_of_the_specks_does_not_matter(seed, name):
         specks.clusters,
     )
     hours = [1.0, 4.0, 9.0]
-    one, _ = all_round(Tissue.untouched(specks), DEVICES[name], POSE, hours)
-    two, _ = all_round(Tissue.untouched(shuffled), DEVICES[name], POSE, hours)
-    np.testing.assert_array_equal(one.present[order], two.present)
-    np.testing.assert_array_equal(one.rest_mm[order], two.rest_mm)
+    one, _ = all_round(Tissue.untouched(specks), DEVICES[name], POSE, hours, blood)
+    two, _ = all_round(Tissue.untouched(shuffled), DEVICES[name], POSE, hours, blood)
+    for part in ("share_left", "rest_mm", "axes_mm"):
+        np.testing.assert_array_equal(getattr(one, part)[order], getattr(two, part))
 
 
-@given(SEEDS, NAMES)
+@given(SEEDS, NAMES, BLOOD)
 @SCENES
-def test_a_rigid_motion_of_the_whole_scene_changes_nothing(seed, name):
+def test_a_rigid_motion_of_the_whole_scene_changes_nothing(seed, name, blood):
     rng = np.random.default_rng(seed)
     specks, device = cloud(rng, 40), DEVICES[name]
     rotation, shift = Rotation.random(random_state=rng), rng.normal(0, 50, 3)
@@ -365,11 +321,14 @@ def test_a_rigid_motion_of_the_whole_scene_changes_nothing(seed, name):
     there = Tissue.untouched(turned(specks, rotation, shift))
     for pose in poses:
         for hour in (2.0, 7.0):
-            here, core = take_core(here, device, pose, hour)
-            there, twin = take_core(there, device, turned_pose(pose, rotation, shift), hour)
+            here, (core,) = all_round(here, device, pose, [hour], blood)
+            other = turned_pose(pose, rotation, shift)
+            there, (twin,) = all_round(there, device, other, [hour], blood)
             # Points on the very edge of an old void may fall either way: one in many thousand.
             assert twin.mass_mg == pytest.approx(core.mass_mg, rel=1e-3)
             np.testing.assert_array_equal(twin.specks, core.specks)
+            np.testing.assert_allclose(twin.shares, core.shares, atol=1e-3)
+    np.testing.assert_allclose(there.share_left, here.share_left, atol=1e-3)
     moved = here.rest_mm @ rotation.as_matrix().T + shift
     np.testing.assert_allclose(there.rest_mm, moved, atol=2e-3)
 
