@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 
 from stereosim.biopsy.fluids import infiltrate, patient_factor, usual_fluid_model
+from stereosim.biopsy.pose import NeedlePose
+from stereosim.biopsy.tissue import Bore
+from stereosim.geometry.projection import project
+from stereosim.imaging.detection import find_specks
 from stereosim.procedures.intents import (
     Advance,
     Anaesthetise,
@@ -197,3 +201,31 @@ def test_a_recording_gives_the_same_again(room, marked):
     bare = scene(placement=REAL).replay(old)
     assert bare.truth.tissue.infiltrations == ()
     assert bare.truth.firings[0].centre_mm.tolist() == state.truth.firings[0].centre_mm.tolist()
+
+
+def seen_snr(room, state) -> float:
+    """Mean SNR that the observer gives the specks in the last pair; all must be found."""
+    found = []
+    for shot, exposure in zip(state.seen.shots[-2:], (-2, -1), strict=True):
+        motion = room.motion_mm(len(state.seen.shots) + exposure)
+        specks = state.truth.tissue.visible_specks().solids.centres_mm + motion
+        candidates = find_specks(shot.image)
+        for place in project(shot.image.view, specks):
+            near = np.hypot(*(candidates.pixels - place).T) * shot.image.pitch_mm < 0.4
+            assert near.any()
+            found.append(candidates.snr[near].max())
+    return float(np.mean(found))
+
+
+def test_specks_are_fainter_behind_anaesthetic_and_blood(room, marked):
+    """The same noise, the same exposure: less comes through, so the observer is less sure."""
+    clean = seen_snr(room, do(room, marked, Expose("pair")))
+    for volume, least, most in ((5.0, 0.85, 0.98), (15.0, 0.65, 0.92)):
+        state = do(room, marked, Anaesthetise(volume), Expose("pair"))
+        assert least < seen_snr(room, state) / clean < most
+    # A haematoma 12 mm wide in the same beam; the bore is put there, so that no speck is pushed.
+    bore = Bore(NeedlePose.vertical(FIVE[0]), 20.0, np.full(360, 25.0), np.zeros(360), 1600.0)
+    tissue = replace(marked.truth.tissue, bores=(bore,))
+    wet = replace(marked, truth=replace(marked.truth, tissue=tissue))
+    still = replace(room, conditions=replace(room.conditions, bleeding=False))
+    assert 0.5 < seen_snr(room, do(still, wet, Expose("pair"))) / clean < 0.95
