@@ -13,6 +13,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from stereosim.experiments.training_benchmarks import BenchmarkRow, History
+from stereosim.procedures.decisions import Decision
 from stereosim.procedures.intents import (
     Advance,
     ChooseDevice,
@@ -24,7 +25,7 @@ from stereosim.procedures.intents import (
     Stop,
 )
 from stereosim.procedures.truths import CoreTruth, Debriefing, ExposureCost, FiringTruth
-from stereosim_gui.model import comparison, debriefing
+from stereosim_gui.model import comparison, debrief_tables, debriefing
 from stereosim_gui.model.display import Picture, pyramid
 from stereosim_gui.model.metrics import metrics_csv
 from stereosim_gui.model.overlays import circle, overlays, squared
@@ -203,6 +204,14 @@ def made_up(**changes: Any) -> Review:
         undone=2,
     )
     score = SimpleNamespace(
+        film_cores=(2, 0),
+        specimen_positive=True,
+        y_mismatch_mm=0.2,
+        stroke_margin_mm=None,
+        reading_correct=False,
+        retarget_correct=True,
+        volume_fraction_removed=0.25,
+        decisions=(Decision(1, "sampled-all-round", 0.0, ("sampled-towards",), False, True),),
         outcome="retrieved",
         cores=2,
         cores_with_calcification=1,
@@ -284,20 +293,30 @@ def test_an_unsafe_fire_is_told_with_its_depth() -> None:
     ("hour", "text"), [(12.0, "12:00"), (3.5, "3:30"), (0.25, "12:15"), (11.9999, "12:00")]
 )
 def test_clock_hours(hour: float, text: str) -> None:
-    assert debriefing.clock(hour) == text
+    assert debrief_tables.clock(hour) == text
 
 
 def test_the_tables_hold_the_figures() -> None:
-    rows = debriefing.cores(made_up()).rows
+    rows = debrief_tables.cores(made_up()).rows
     shown = [[c if isinstance(c, str) else c.english() for c in row] for row in rows]
     assert shown == [
-        ["1", "1", "12:00", "9G ATEC", "110.2", "2", "1"],
-        ["2", "1", "3:30", "9G ATEC", "96.0", "0", "0"],
+        ["1", "1", "12:00", "9G ATEC", "110.2", "2", "1", "2"],
+        ["2", "1", "3:30", "9G ATEC", "96.0", "0", "0", "0"],
     ]
     lines = [text.english() for text in debriefing.effort(made_up())]
     assert lines[0] == "Exposures: 2. Mean glandular dose: 0.61 mGy. Time: 14 minutes."
-    assert "Steps taken back: 2" in lines[2] and "50 % of the volume" in lines[3]
-    assert "5.0 mm from the middle" in lines[4]
+    assert "Steps taken back: 2" in lines[2] and "By volume 25 %" in lines[3]
+    assert "50 % of the volume" in lines[4] and "5.0 mm from the middle" in lines[5]
+
+
+def test_the_answer_to_the_post_fire_image_is_held_against_the_geometry() -> None:
+    said = [text.english() for text in debriefing.errors(made_up())[0].said]
+    assert said[-1] == (
+        "Answer to the image after firing: cores all round the clock. Right for where the target "
+        "lay: cores toward the target's side."
+    )
+    right = Decision(1, "retargeted", 0.0, ("retargeted",), True, True)
+    assert debriefing.answered(right).english().endswith("insert the needle anew. That was right.")
 
 
 def row(metric: str, value: float | None, low: Any, high: Any, unit: str, within: Any) -> Any:

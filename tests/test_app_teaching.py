@@ -89,6 +89,11 @@ SEEN: tuple[Observation, ...] = (
         {"margin_mm": -3.0, "other-approach": "caudocranial"},
         remedies=("other-approach",),
     ),
+    Observation(
+        "room-margin",
+        {"margin_mm": -1.5, "less-compression": 30.0},
+        remedies=("less-compression",),
+    ),
     Observation("exposures-many", {"exposures": 13, "published": 11, "dose_mgy": 4.06}, "note"),
     *(
         Observation("lesion-not-seen", {"where": where}, "note", ("repeat-pair",))
@@ -178,6 +183,7 @@ def test_every_remedy_has_words_and_its_amount(name: str) -> None:
         "petite-aim-deeper": "vab-9g-petite", "less-compression": 41.0,
         "other-approach": "craniocaudal", "other-device": "vab-9g-petite", "flatter": 21.0,
         "steeper": 43.0, "adjust": -3.0, "sample-towards": 0.2, "from_hour": 10.2, "to_hour": 2.2,
+        "blunt": "vab-9g-blunt", "by-hand": 14.5, "lateral-arm": "lateral-left", "second-paddle": 8.0,
     }  # fmt: skip
     english = remedy(name, values, LABELS).english()
     assert english and not english.endswith(".") and "{" not in english
@@ -195,6 +201,10 @@ def test_every_remedy_has_words_and_its_amount(name: str) -> None:
         "steeper": ("43°",),
         "adjust": ("back by 3.0 mm",),
         "sample-towards": ("10 to 2 o'clock",),
+        "blunt": ("vab-9g-blunt",),
+        "by-hand": ("14.5 mm",),
+        "lateral-arm": ("from the left",),
+        "second-paddle": ("8 mm",),
     }
     for part in expected.get(name, ()):
         assert part in english

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stereosim_gui.model.debriefing import Headline, Table
+from stereosim_gui.model.debrief_tables import Table
+from stereosim_gui.model.debriefing import Headline
 from stereosim_gui.model.texts import QT_TRANSLATE_NOOP, Text, say
 from stereosim_gui.model.wording import stop_reason
 

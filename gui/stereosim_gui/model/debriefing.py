@@ -12,6 +12,7 @@ from stereosim_gui.model.wording import stop_reason
 
 if TYPE_CHECKING:
     from stereosim.procedures.debriefing import FiringTruth
+    from stereosim.procedures.decisions import Decision
     from stereosim_gui.model.review import Review
 
 AXES = ("x", "y", "z")
@@ -83,25 +84,6 @@ class FiringErrors:
     said: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table.
-
-    Attributes
-    ----------
-    columns : tuple of Text
-        Names of the columns.
-    rows : tuple of tuples of Text or str
-        The cells.
-    notes : tuple of str
-        More about each row, English, from the catalogue; empty for none.
-    """
-
-    columns: tuple[Text, ...]
-    rows: tuple[tuple[Text | str, ...], ...]
-    notes: tuple[str, ...] = ()
-
-
 # --- headline -------------------------------------------------------------------------------------
 def headline(review: Review) -> Headline:
     """Return what it came to."""
@@ -149,10 +131,14 @@ def main_cause(review: Review) -> Text:
 # --- errors ---------------------------------------------------------------------------------------
 def errors(review: Review) -> tuple[FiringErrors, ...]:
     """Return each firing's errors by axis and part."""
-    return tuple(_firing(firing, review.tolerance_mm) for firing in review.facts.firings)
+    decided = {decision.firing: decision for decision in review.score.decisions}
+    return tuple(
+        _firing(firing, review.tolerance_mm, decided.get(firing.number))
+        for firing in review.facts.firings
+    )
 
 
-def _firing(firing: FiringTruth, tolerance_mm: float) -> FiringErrors:
+def _firing(firing: FiringTruth, tolerance_mm: float, decision: Decision | None) -> FiringErrors:
     parts = {
         "marking": firing.marking_mm,
         "intended": firing.intended_mm,
@@ -176,9 +162,21 @@ def _firing(firing: FiringTruth, tolerance_mm: float) -> FiringErrors:
     ]
     if firing.reason in _REASONS:
         said.append(say(_REASONS[firing.reason]))
+    if decision is not None:
+        said.append(answered(decision))
     return FiringErrors(
         firing.number, tuple(along), float(np.linalg.norm(firing.error_mm)), tuple(said)
     )
+
+
+def answered(decision: Decision) -> Text:
+    """Return how the post-fire image was answered, and what was right."""
+    done = say(_ACTIONS[decision.action])
+    if decision.correct:
+        return say(_ANSWERED, done=done)
+    first, *others = (say(_ACTIONS[name]) for name in decision.right)
+    right = say(_EITHER, one=first, other=others[0]) if others else first
+    return say(_ANSWERED_WRONG, done=done, right=right)
 
 
 def part_name(part: str) -> Text:
@@ -199,46 +197,7 @@ def signed(value_mm: float) -> Text:
     return say(_PLUS if value_mm >= 0.0 else _MINUS, mm=abs(value_mm))
 
 
-# --- tables ---------------------------------------------------------------------------------------
-def cores(review: Review) -> Table:
-    """Return what each core holds."""
-    rows = tuple(
-        (
-            str(core.number),
-            str(core.firing),
-            clock(core.hour),
-            review.labels.get(core.device, core.device),
-            say(_ONE, value=core.mass_mg),
-            str(len(core.specks)),
-            str(core.target_specks),
-        )
-        for core in review.facts.cores
-    )
-    names = (_CORE, _FIRING, _HOUR, _NEEDLE, _MASS, _SPECKS, _OF_TARGET)
-    return Table(tuple(say(name) for name in names), rows)
-
-
-def exposures(review: Review) -> Table:
-    """Return what each exposure was and what it cost."""
-    shown = {o.picture.number: o.picture for o in review.overlays if o.picture.kind == "xray"}
-    rows = []
-    for cost in review.facts.exposures:
-        picture = shown.get(cost.number)
-        kv, mas = (picture.fact(name, 0.0) if picture else 0.0 for name in ("kv", "mas"))
-        rows.append(
-            (
-                str(cost.number),
-                say(_VIEWS[cost.view]),
-                say(_PHASES[cost.phase]),
-                say(_WHOLE, value=float(kv)),
-                say(_WHOLE, value=float(mas)),
-                say(_TWO, value=cost.dose_mgy),
-            )
-        )
-    names = (_EXPOSURE, _VIEW, _PHASE, _KV, _MAS, _DOSE)
-    return Table(tuple(say(name) for name in names), tuple(rows))
-
-
+# --- cost ----------------------------------------------------------------------------------------
 def effort(review: Review) -> tuple[Text, ...]:
     """Return what the procedure cost, line by line."""
     facts = review.facts
@@ -247,6 +206,8 @@ def effort(review: Review) -> tuple[Text, ...]:
         say(_WORK, passes=facts.passes, cores=len(facts.cores), mg=facts.removed_mg),
         say(_UNDONE, n=facts.undone),
     ]
+    if len(facts.cores) and not np.isnan(review.score.volume_fraction_removed):
+        lines.append(say(_VOLUME, percent=100.0 * review.score.volume_fraction_removed))
     if not np.isnan(facts.lesion_fraction_removed):
         lines.append(
             say(
@@ -258,12 +219,6 @@ def effort(review: Review) -> tuple[Text, ...]:
     if facts.clip_distance_mm is not None:
         lines.append(say(_CLIP, mm=facts.clip_distance_mm))
     return tuple(lines)
-
-
-def clock(hour: float) -> str:
-    """Return a clock hour as hours and minutes; 12 stays 12."""
-    minutes = round(60.0 * hour) % 720
-    return f"{minutes // 60 or 12}:{minutes % 60:02d}"
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -350,34 +305,6 @@ _REASONS = {
     "blind": QT_TRANSLATE_NOOP("Debrief", "Marked where nothing was seen: a blind biopsy."),
 }
 
-_CORE = QT_TRANSLATE_NOOP("Debrief", "Core")
-_FIRING = QT_TRANSLATE_NOOP("Debrief", "Firing")
-_HOUR = QT_TRANSLATE_NOOP("Debrief", "Clock")
-_NEEDLE = QT_TRANSLATE_NOOP("Debrief", "Needle")
-_MASS = QT_TRANSLATE_NOOP("Debrief", "Mass, mg")
-_SPECKS = QT_TRANSLATE_NOOP("Debrief", "Specks")
-_OF_TARGET = QT_TRANSLATE_NOOP("Debrief", "of the target")
-_EXPOSURE = QT_TRANSLATE_NOOP("Debrief", "Exposure")
-_VIEW = QT_TRANSLATE_NOOP("Debrief", "View")
-_PHASE = QT_TRANSLATE_NOOP("Debrief", "For")
-_KV = QT_TRANSLATE_NOOP("Debrief", "kV")
-_MAS = QT_TRANSLATE_NOOP("Debrief", "mAs")
-_DOSE = QT_TRANSLATE_NOOP("Debrief", "mGy")
-_ONE = QT_TRANSLATE_NOOP("Debrief", "{value:.1f}")
-_TWO = QT_TRANSLATE_NOOP("Debrief", "{value:.2f}")
-_WHOLE = QT_TRANSLATE_NOOP("Debrief", "{value:.0f}")
-_VIEWS = {
-    "scout": QT_TRANSLATE_NOOP("Debrief", "scout"),
-    "left": QT_TRANSLATE_NOOP("Debrief", "left"),
-    "right": QT_TRANSLATE_NOOP("Debrief", "right"),
-}
-_PHASES = {
-    "scout": QT_TRANSLATE_NOOP("Debrief", "finding the group"),
-    "target": QT_TRANSLATE_NOOP("Debrief", "targeting"),
-    "prefire": QT_TRANSLATE_NOOP("Debrief", "before firing"),
-    "postfire": QT_TRANSLATE_NOOP("Debrief", "after firing"),
-    "postclip": QT_TRANSLATE_NOOP("Debrief", "with the clip"),
-}
 _COST = QT_TRANSLATE_NOOP(
     "Debrief",
     "Exposures: {exposures}. Mean glandular dose: {dose:.2f} mGy. Time: {minutes:.0f} minutes.",
@@ -385,6 +312,24 @@ _COST = QT_TRANSLATE_NOOP(
 _WORK = QT_TRANSLATE_NOOP("Debrief", "Insertions: {passes}. Cores: {cores}. Tissue: {mg:.0f} mg.")
 _UNDONE = QT_TRANSLATE_NOOP(
     "Debrief", "Steps taken back: {n} (allowed here, not in life; not counted above)."
+)
+_ACTIONS = {
+    "retargeted": QT_TRANSLATE_NOOP("Debrief", "insert the needle anew"),
+    "adjusted": QT_TRANSLATE_NOOP("Debrief", "move the needle along first"),
+    "sampled-towards": QT_TRANSLATE_NOOP("Debrief", "cores toward the target's side"),
+    "sampled-all-round": QT_TRANSLATE_NOOP("Debrief", "cores all round the clock"),
+    "sampled-away": QT_TRANSLATE_NOOP("Debrief", "cores away from the target"),
+    "stopped": QT_TRANSLATE_NOOP("Debrief", "no core"),
+}
+_ANSWERED = QT_TRANSLATE_NOOP(
+    "Debrief", "Answer to the image after firing: {done}. That was right."
+)
+_ANSWERED_WRONG = QT_TRANSLATE_NOOP(
+    "Debrief", "Answer to the image after firing: {done}. Right for where the target lay: {right}."
+)
+_EITHER = QT_TRANSLATE_NOOP("Debrief", "{one}, or {other}")
+_VOLUME = QT_TRANSLATE_NOOP(
+    "Debrief", "By volume {percent:.0f} % of the target's calcification was removed."
 )
 _LESION = QT_TRANSLATE_NOOP(
     "Debrief",

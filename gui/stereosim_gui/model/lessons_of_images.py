@@ -108,22 +108,22 @@ IMAGES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",
-            "In both views the specks moved alike, so it is the patient, not the needle. What you "
-            "marked is no longer there. A small movement can be met by sampling toward it; a large "
-            "one needs a new target.",
+            "In both views the specks moved alike: the patient moved, or the anaesthetic or the "
+            "needle pushed the tissue along. What you marked is no longer there. A small movement "
+            "can be met by sampling toward it; a large one needs a new target.",
         ),
     ),
     "prefire-tip": (
         QT_TRANSLATE_NOOP(
             "Teaching",
             "From its planned place before firing the point is {dx_mm:.1f} mm {dx_way} and "
-            "{dy_mm:.1f} mm {dy_way}. It will travel {throw_mm:.0f} mm deeper.",
+            "{dy_mm:.1f} mm {dy_way}. It will travel {throw_mm:.0f} mm on.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",
-            "Before firing the point must lie above the group, one throw short. In both views "
-            "the line of the needle should run to the middle of the group, as far to one side in "
-            "the left view as to the other side in the right view.",
+            "Before firing the point must lie one throw short of its place behind the group. In "
+            "both views the line of the needle should run to the middle of the group; a needle "
+            "from the paddle as far to one side in the left view as to the other in the right.",
         ),
     ),
     "prefire-tip-off": (

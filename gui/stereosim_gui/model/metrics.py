@@ -34,7 +34,13 @@ def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
     yield "target specks", int(facts.target.sum()), ""
     yield "target specks removed", int((facts.target & facts.removed).sum()), ""
     yield "fraction removed", float(facts.fraction_removed), "1"
+    yield "fraction of the specks' volume removed", score.volume_fraction_removed, "1"
     yield "fraction of the volume removed", float(facts.lesion_fraction_removed), "1"
+    yield "specimen positive", _told(score.specimen_positive), ""
+    yield "y mismatch", _number(score.y_mismatch_mm), "mm"
+    yield "least stroke margin fired with", _number(score.stroke_margin_mm), "mm"
+    yield "post-fire images answered rightly", _told(score.reading_correct), ""
+    yield "inserted anew where and only where needed", _told(score.retarget_correct), ""
     yield "cores", score.cores, ""
     yield "cores with calcification on the film", score.cores_with_calcification, ""
     yield "mass removed", float(facts.removed_mg), "mg"
@@ -45,6 +51,10 @@ def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
     yield "steps taken back", facts.undone, ""
     if facts.clip_distance_mm is not None:
         yield "clip to target", facts.clip_distance_mm, "mm"
+    for decision in score.decisions:
+        where = f"firing {decision.firing}"
+        yield f"{where} then", decision.action, ""
+        yield f"{where} right", "; ".join(decision.right), ""
     for firing in facts.firings:
         where = f"firing {firing.number}"
         parts = (
@@ -63,5 +73,15 @@ def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
         yield f"core {core.number} mass", float(core.mass_mg), "mg"
         yield f"core {core.number} specks", len(core.specks), ""
         yield f"core {core.number} specks of the target", core.target_specks, ""
+        if core.number <= len(score.film_cores):
+            yield f"core {core.number} specks on the film", score.film_cores[core.number - 1], ""
     for cost in facts.exposures:
         yield f"exposure {cost.number} {cost.phase} {cost.view}", float(cost.dose_mgy), "mGy"
+
+
+def _number(value: float | None) -> float | str:
+    return "" if value is None else float(value)
+
+
+def _told(verdict: bool | None) -> str:
+    return "" if verdict is None else "yes" if verdict else "no"

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stereosim_gui.model import comparison, debriefing
+from stereosim_gui.model import comparison, debrief_tables, debriefing
 from stereosim_gui.model.app import AppModel
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.learning_curve import learning_curve
@@ -279,7 +279,7 @@ class Debrief(Part):
         section = Section(self.tr("What the cores hold"), self.tr("Cores"))
         section.say(debriefing.removed(made))
         name = self.tr("Cores")
-        section.add(PlainTable(debriefing.cores(made), name, wide=3))
+        section.add(PlainTable(debrief_tables.cores(made), name, wide=3))
         return section
 
     def _cost(self, made: Review) -> Section:
@@ -287,7 +287,7 @@ class Debrief(Part):
         section.say(*debriefing.effort(made))
         if made.facts.exposures:
             name = self.tr("Exposures")
-            section.add(PlainTable(debriefing.exposures(made), name, wide=2))
+            section.add(PlainTable(debrief_tables.exposures(made), name, wide=2))
         return section
 
     def _score(self, made: Review) -> Section:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stereosim_gui.model.debriefing import Table
+from stereosim_gui.model.debrief_tables import Table
 from stereosim_gui.model.texts import Text
 from stereosim_gui.views.language import spoken
 
@@ -21,7 +21,7 @@ _PADDING = 6
 
 
 class PlainTable(QTableWidget):
-    """Shows a :class:`~stereosim_gui.model.debriefing.Table`.
+    """Shows a :class:`~stereosim_gui.model.debrief_tables.Table`.
 
     Parameters
     ----------
