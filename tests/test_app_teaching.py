@@ -183,7 +183,8 @@ def test_every_remedy_has_words_and_its_amount(name: str) -> None:
         "petite-aim-deeper": "vab-9g-petite", "less-compression": 41.0,
         "other-approach": "craniocaudal", "other-device": "vab-9g-petite", "flatter": 21.0,
         "steeper": 43.0, "adjust": -3.0, "sample-towards": 0.2, "from_hour": 10.2, "to_hour": 2.2,
-        "blunt": "vab-9g-blunt", "by-hand": 14.5, "lateral-arm": "lateral-left", "second-paddle": 8.0,
+        "blunt": "vab-9g-blunt", "by-hand": 14.5, "lateral-arm": "lateral-left",
+        "second-paddle": 8.0,
     }  # fmt: skip
     english = remedy(name, values, LABELS).english()
     assert english and not english.endswith(".") and "{" not in english
