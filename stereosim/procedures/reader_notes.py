@@ -13,6 +13,7 @@ from stereosim.biopsy.pose import NeedlePose
 from stereosim.geometry.projection import magnification, project
 from stereosim.geometry.triangulation import triangulate_many
 from stereosim.geometry.views import stereo_pair
+from stereosim.procedures.approach import unit_of
 from stereosim.procedures.observations import Level, Observation
 from stereosim.procedures.operators.aiming import correction
 from stereosim.procedures.operators.reading import Reader
@@ -142,7 +143,7 @@ def _not_seen(seen: Seen, reader: Reader, where: str, remedies: tuple[str, ...])
     before = reader.match_near(seen, "target", seen.marked_mm)
     if before is not None:
         away = before.centroid_mm - seen.commanded.centre_mm
-        lateral = float(np.hypot(away[0], away[1]))
+        lateral = _across(seen.commanded, away)
         if lateral > reader.skill.retarget_mm:
             values: Values = {"where": where, "dx_mm": float(away[0]), "dy_mm": float(away[1])}
             values |= {"lateral_mm": lateral, "limit_mm": reader.skill.retarget_mm}
@@ -155,14 +156,13 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     planned = seen.commanded.prefire(seen.device).tip_mm(seen.device)
     # Of a shallow target the point has not entered the breast yet: there is nothing to read.
-    outside = float(planned[2]) > seen.thickness_mm
-    tip = None if outside else reader.tip(seen, "prefire")
+    outside = _outside_mm(seen, planned)
+    tip = None if outside > 0.0 else reader.tip(seen, "prefire")
     matches = reader.match_near(seen, "prefire", seen.marked_mm)
     if tip is None:
         if matches is None:
             yield _not_seen(seen, reader, "prefire", ("repeat-pair",))
-        above = float(planned[2]) - seen.thickness_mm
-        yield Observation("prefire-tip-not-seen", {"outside_mm": max(above, 0.0)}, "note")
+        yield Observation("prefire-tip-not-seen", {"outside_mm": max(outside, 0.0)}, "note")
         return
     off = tip.target_mm - planned
     values: Values = {
@@ -172,7 +172,8 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         "throw_mm": seen.device.throw_mm,
         "limit_mm": load_training().tolerance_mm,
     }
-    level: Level = "good" if np.hypot(off[0], off[1]) <= load_training().tolerance_mm else "note"
+    beside = _across(seen.commanded, off)
+    level: Level = "good" if beside <= load_training().tolerance_mm else "note"
     remedies: tuple[str, ...] = ()
     before = reader.match_near(seen, "target", seen.marked_mm)
     # A group that cannot be made out with the needle in lies where it lay before.
@@ -183,7 +184,7 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
     if middle is not None:
         lesion = middle - tip.target_mm
         values |= {"lesion_dx_mm": float(lesion[0]), "lesion_dy_mm": float(lesion[1])}
-        if np.hypot(lesion[0], lesion[1]) > reader.skill.retarget_mm:
+        if _across(seen.commanded, lesion) > reader.skill.retarget_mm:
             level, remedies = "warning", ("retarget",)
     yield Observation("prefire-tip", values, level, remedies)
     if matches is None:
@@ -191,10 +192,11 @@ def _prefire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         return
     moved = reader.moved(before, matches, _FEWEST)
     # Along the needle the tissue is carried by it; across, the patient has moved.
-    if moved is not None and np.hypot(moved[0], moved[1]) > reader.skill.y_tolerance_mm:
+    far_off = 0.0 if moved is None else _across(seen.commanded, moved)
+    if moved is not None and far_off > reader.skill.y_tolerance_mm:
         values = {"dx_mm": float(moved[0]), "dy_mm": float(moved[1])}
         values["limit_mm"] = reader.skill.y_tolerance_mm
-        far = np.hypot(moved[0], moved[1]) > reader.skill.retarget_mm
+        far = far_off > reader.skill.retarget_mm
         yield Observation("motion", values, "warning" if far else "note", ("retarget",))
 
 
@@ -208,7 +210,7 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
         centre = seen.commanded.centre_mm
         if before is not None:
             away = before.centroid_mm - centre
-            if np.hypot(away[0], away[1]) > reader.skill.retarget_mm:
+            if _across(seen.commanded, away) > reader.skill.retarget_mm:
                 yield _offset(seen, reader, before.centroid_mm, centre)
                 yield from _signatures(seen, reader, before.centroid_mm, centre)
         yield _not_seen(seen, reader, "postfire", ("sample-all-round", "repeat-pair"))
@@ -220,11 +222,11 @@ def _postfire(seen: Seen, reader: Reader) -> Iterator[Observation]:
 
 def _offset(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Observation:
     """Return where the lesion lies from the aperture, and what to do about it."""
-    device, search = seen.device, reader.search
-    assert device is not None
+    device, search, pose = seen.device, reader.search, seen.commanded
+    assert device is not None and pose is not None
     miss = lesion - centre
-    lateral = float(np.hypot(miss[0], miss[1]))
-    hour = NeedlePose.vertical(centre).hour_of(lesion) or 12.0
+    lateral, on = _across(pose, miss), float(miss @ pose.axis)
+    hour = replace(pose, centre_mm=centre).hour_of(lesion) or 12.0
     values: Values = {
         "dx_mm": float(miss[0]),
         "dy_mm": float(miss[1]),
@@ -238,12 +240,11 @@ def _offset(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Observa
     if lateral > reader.skill.retarget_mm:
         level = "warning"
         remedies.append("retarget")
-    along = -float(correction(miss, seen.margins)[2])
+    along = float(correction(miss, seen.margins, pose.axis) @ pose.axis)
     share = search.depth_share * device.aperture_mm
     inside = device.aperture_mm / 2.0 - search.aperture_inside_mm
-    if abs(float(miss[2])) > share:
-        # The needle points down: what lies above is reached by drawing it back.
-        left = abs(float(miss[2]) + along)
+    if abs(on) > share:
+        left = abs(on - along)
         if left <= share:
             level = "warning"
             if not remedies:
@@ -268,11 +269,11 @@ def _offset(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Observa
 
 def _signatures(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Iterator[Observation]:
     """Yield how the offset shows in the two views: what tells its direction without arithmetic."""
-    device, search = seen.device, reader.search
-    assert device is not None
+    device, search, pose = seen.device, reader.search, seen.commanded
+    assert device is not None and pose is not None
     miss, ends = lesion - centre, np.array([centre, lesion])
     views = []
-    for view in stereo_pair(reader.unit):
+    for view in stereo_pair(unit_of(seen, reader.unit)):
         columns = project(view, ends)[:, 0]
         scale = view.pitch_mm / float(magnification(view, ends[1:])[0])
         views.append(float(columns[1] - columns[0]) * scale)
@@ -280,17 +281,38 @@ def _signatures(seen: Seen, reader: Reader, lesion: Array, centre: Array) -> Ite
     limit = search.centred_mm
     seen_in: Values = {"left_mm": left, "right_mm": right}
     far = reader.skill.retarget_mm
+    # Along the needle the aperture is long, across it there is none.
     share = search.depth_share * device.aperture_mm
+    level_needle = abs(float(pose.axis[2])) < abs(float(pose.axis[0]))
+    x_limit, z_limit = (share, limit) if level_needle else (limit, share)
     if min(abs(left), abs(right)) < limit and max(abs(left), abs(right)) > 2.0 * limit:
         yield Observation("postfire-one-view", seen_in, "note", ("repeat-pair",))
-    elif left * right > 0.0 and abs(float(miss[0])) > limit:
+    elif left * right > 0.0 and abs(float(miss[0])) > x_limit:
         level: Level = "warning" if abs(float(miss[0])) > far else "note"
         yield Observation("postfire-both-same-side", {**seen_in, "dx_mm": float(miss[0])}, level)
-    if left * right < 0.0 and abs(float(miss[2])) > share:
+    if left * right < 0.0 and abs(float(miss[2])) > z_limit:
         yield Observation("postfire-opposite", {**seen_in, "dz_mm": float(miss[2])}, "note")
     if abs(float(miss[1])) > limit:
         level = "warning" if abs(float(miss[1])) > far else "note"
         yield Observation("postfire-y", {"dy_mm": float(miss[1])}, level)
+
+
+def _across(pose: NeedlePose, way_mm: Array) -> float:
+    """Return how far `way_mm` leads across the needle."""
+    right, twelve, _ = pose.frame @ way_mm
+    return float(np.hypot(right, twelve))
+
+
+def _outside_mm(seen: Seen, point_mm: Array) -> float:
+    """Return how far a point lies before the skin that the needle enters through."""
+    x, y, z = (float(v) for v in point_mm)
+    if seen.arm == "vertical" or seen.outline is None:
+        return z - seen.thickness_mm
+    try:
+        low, high = seen.outline.sides_mm(y, z)
+    except ValueError:
+        return 0.0
+    return low - x if seen.arm == "lateral-left" else x - high
 
 
 def specimen_notes(seen: Seen, reader: Reader | None = None) -> Iterator[Observation]:
