@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,7 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
             from_below=position.approach == "caudocranial",
         )
     else:
-        _write(args.out, image.pixels, presentation(image))
+        _write(args.out, image.pixels, lambda: presentation(image))
     exposure = image.exposure
     return {
         "unit": room.unit.name,
@@ -159,21 +160,15 @@ def _xray(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict
 
 def _ultrasound(args: argparse.Namespace, patient: VirtualPatient, room: Room) -> dict[str, Any]:
     from stereosim.experiments.first_look import ultrasound_look
-    from stereosim.imaging.ultrasound.frame import bmode
 
     look = ultrasound_look(patient, room, seed=args.seed, look=sonogram.look_of(args))
     frame = look.frame
-    shown = bmode(
-        frame,
-        dynamic_range_db=60.0 if args.dynamic_range is None else args.dynamic_range,
-        white_db=35.0 - (args.gain or 0.0),
-    )
     if args.out.suffix.lower() == ".dcm":
         from stereosim.storage.dicom_ultrasound import write_ultrasound
 
         write_ultrasound(frame, args.out, laterality=_side(patient), patient_label=args.case[:40])
     else:
-        _write(args.out, frame.envelope, _square(shown, frame.row_mm, frame.column_mm))
+        _write(args.out, frame.envelope, lambda: sonogram.shown(args, frame))
     return {
         "probe": room.probe.name,
         "shape": frame.envelope.shape,
@@ -191,19 +186,9 @@ def _side(patient: VirtualPatient) -> str:
     return patient.breast.side[0].upper()
 
 
-def _square(shown: NDArray[np.float32], row_mm: float, column_mm: float) -> NDArray[np.float32]:
-    """Resample along the rows of the image, so that pixels are `row_mm` wide as well as high."""
-    import numpy as np
-
-    columns = shown.shape[1]
-    wanted = np.arange(round(columns * column_mm / row_mm))
-    at = (wanted + 0.5) * row_mm / column_mm - 0.5  # both grids cover the same width
-    left = np.clip(np.floor(at).astype(np.int64), 0, columns - 2)
-    share = np.clip(at - left, 0.0, 1.0).astype(np.float32)
-    return (1.0 - share) * shown[:, left] + share * shown[:, left + 1]
-
-
-def _write(out: Path, numbers: NDArray[np.float32], shown: NDArray[np.float32]) -> None:
+def _write(
+    out: Path, numbers: NDArray[np.float32], shown: Callable[[], NDArray[np.float32]]
+) -> None:
     """Write the machine's numbers or the displayed grey values, as the ending asks."""
     import numpy as np
 
@@ -214,7 +199,7 @@ def _write(out: Path, numbers: NDArray[np.float32], shown: NDArray[np.float32]) 
             return
         from PIL import Image
 
-        grey = np.rint(np.clip(shown, 0.0, 1.0) * 255.0).astype(np.uint8)
+        grey = np.rint(np.clip(shown(), 0.0, 1.0) * 255.0).astype(np.uint8)
         Image.fromarray(grey).save(out)
     except OSError as error:
         raise InputError(f"--out: {out} cannot be written: {error.strerror}") from error

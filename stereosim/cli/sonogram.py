@@ -7,8 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stereosim.cli.common import InputError, finite
+from stereosim.imaging.knobs import DYNAMIC_RANGE_DB, WHITE_DB
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from stereosim.imaging.ultrasound.frame import Frame
     from stereosim.procedures.intents import Look
 
 _MACHINE = ("probe", "depth", "focus", "gain", "dynamic_range")
@@ -42,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--probe", metavar="PROBE", help="which array (see stereosim probes)")
     group.add_argument("--gain", type=finite, metavar="DB", help="of the display (default 0)")
     group.add_argument(
-        "--dynamic-range", type=finite, metavar="DB", help="of the display (default 60)"
+        "--dynamic-range",
+        type=finite,
+        metavar="DB",
+        help=f"of the display (default {DYNAMIC_RANGE_DB:g})",
     )
 
 
@@ -98,6 +106,27 @@ def look_of(args: argparse.Namespace) -> Look | None:
     if args.depth is not None:
         look = replace(look, depth_mm=args.depth)
     return look if args.focus is None else replace(look, focus_mm=args.focus)
+
+
+def shown(args: argparse.Namespace, frame: Frame) -> NDArray[np.float32]:
+    """Return `frame` as the display shows it, 0 to 1, on square pixels."""
+    from stereosim.imaging.ultrasound.frame import bmode
+
+    wide = DYNAMIC_RANGE_DB if args.dynamic_range is None else args.dynamic_range
+    grey = bmode(frame, dynamic_range_db=wide, white_db=WHITE_DB - (args.gain or 0.0))
+    return _square(grey, frame.row_mm, frame.column_mm)
+
+
+def _square(shown: NDArray[np.float32], row_mm: float, column_mm: float) -> NDArray[np.float32]:
+    """Resample along the rows of the image, so that pixels are `row_mm` wide as well as high."""
+    import numpy as np
+
+    columns = shown.shape[1]
+    wanted = np.arange(round(columns * column_mm / row_mm))
+    at = (wanted + 0.5) * row_mm / column_mm - 0.5  # both grids cover the same width
+    left = np.clip(np.floor(at).astype(np.int64), 0, columns - 2)
+    share = np.clip(at - left, 0.0, 1.0).astype(np.float32)
+    return (1.0 - share) * shown[:, left] + share * shown[:, left + 1]
 
 
 def _option(name: str) -> str:

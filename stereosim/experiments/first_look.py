@@ -118,7 +118,9 @@ def ultrasound_look(
     start = procedure.start()
     seen = procedure.run(start, operator.localise(start.seen)).seen
     place = patient.referral.supine_mm if seen.marked_mm is None else seen.marked_mm
-    frame = _frame(patient, room, Look(float(place[0]), float(place[1])), seed)
+    x, y, z = (float(v) for v in place)
+    depth = max(room.search.ultrasound_depth_mm, z + room.search.below_mm)
+    frame = _frame(patient, room, Look(x, y, depth_mm=depth, focus_mm=z), seed)
     return UltrasoundLook(frame, "nothing seen" if seen.marked_mm is None else seen.marked_reason)
 
 

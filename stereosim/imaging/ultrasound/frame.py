@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.knobs import DYNAMIC_RANGE_DB, WHITE_DB
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, LATERAL_REACH_MM, Beam, Grid
 from stereosim.imaging.ultrasound.medium import CELL_MM, Medium, Slant
 from stereosim.imaging.ultrasound.pools import Points
@@ -23,8 +24,6 @@ from stereosim_phantoms.randomness import stream
 Array = NDArray[np.float64]
 Grids = NDArray[np.float32]
 DEFAULT_GRID = Grid()
-DYNAMIC_RANGE_DB = 60.0  # of the display, black to white
-WHITE_DB = 35.0  # level over the mean of fat that it shows white, the gain knob at 0
 _UPPER_SHARE = 0.57  # of the work that is drawn by the thread without the noise
 _TURN = np.exp(-2j * np.pi * np.arange(1024) / 1024).astype(np.complex64)
 
