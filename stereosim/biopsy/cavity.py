@@ -9,8 +9,8 @@ the bleeding has left in it; of a bore of which no blood is recorded, the catalo
 Where solids overlap: cavities never do.  A cavity whose middle lies in a ball of anaesthetic takes
 its place, which :func:`soaked_solids` says by a negative share; it does so in whole, so the small
 part of a cavity that pokes out of its ball gets back some water that is not there.  Balls that
-overlap add up, for so do their fluids.  A speck that a rim of blood or a ball reaches keeps its own
-attenuation, and the fluid's chord is too long by the speck's: under 1 % of what the speck takes.
+overlap add up, for so do their fluids.  A speck that a cavity or a ball reaches keeps its own
+attenuation, and the fluid's chord is too long by the speck's: under 4 % of what the speck takes.
 """
 
 from __future__ import annotations
