@@ -67,6 +67,14 @@ def add_parser(subparsers: Any) -> None:
         help="of a cohort, biopsy only women whose target is found on a simulated screening "
         "mammogram; the others are drawn and counted (default: biopsy all)",
     )
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=(),
+        metavar="SOURCE",
+        help="take sources of error away, to see what they are worth: aim, carry, deflection, "
+        "motion, marks, anaesthetic, bleeding (default: none)",
+    )
     mis_set.add_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -84,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
         families=args.devices,
         misalignment=mis_set.misalignment_of(args),
         calibrated=args.calibrated,
+        without=args.without,
     )
     comparison = Comparison(
         args.patients,
@@ -115,6 +124,8 @@ def _command(args: argparse.Namespace) -> str:
         words.append(f"--displacement-mm {args.displacement_mm:g}")
     if args.referred:
         words.append("--referred")
+    if args.without:
+        words.append(f"--without {' '.join(args.without)}")
     return " ".join([*words, *mis_set.words(args), "--out DIR"])
 
 

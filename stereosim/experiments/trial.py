@@ -15,6 +15,7 @@ import numpy as np
 
 from stereosim.biopsy.devices import Device, load_devices
 from stereosim.biopsy.needle import PlacementModel, load_placement
+from stereosim.experiments.ablation import check_sources, placement_without, skill_without
 from stereosim.experiments.results import ArmResult
 from stereosim.geometry.misalignment import Misalignment
 from stereosim.geometry.units import Unit, load_units
@@ -63,6 +64,8 @@ class Setting:
         How the stereotactic unit is mis-set.
     calibrated : bool
         Whether its console estimates the geometry from the reference marks.
+    without : tuple of str
+        Sources of error that are taken away, of :data:`~stereosim.experiments.ablation.SOURCES`.
     """
 
     unit: str = "upright-hologic"
@@ -73,6 +76,7 @@ class Setting:
     sweep_step_mm: float = STEP_MM
     misalignment: Misalignment = WELL_SET
     calibrated: bool = False
+    without: tuple[str, ...] = ()
 
 
 def setting_of(
@@ -83,6 +87,7 @@ def setting_of(
     families: Sequence[str] | None = None,
     misalignment: Misalignment = WELL_SET,
     calibrated: bool = False,
+    without: Sequence[str] = (),
 ) -> Setting:
     """Return the usual setting with what is given replaced.
 
@@ -92,7 +97,7 @@ def setting_of(
         Names of catalogue entries.
     families : sequence of str, optional
         Device families; each becomes an arm with all its variants, the full aperture first.
-    misalignment, calibrated
+    misalignment, calibrated, without
         As in :class:`Setting`.
 
     Raises
@@ -100,7 +105,9 @@ def setting_of(
     SpecError
         Naming what is not in a catalogue.
     """
-    setting = Setting(misalignment=misalignment, calibrated=calibrated)
+    setting = Setting(
+        misalignment=misalignment, calibrated=calibrated, without=check_sources(without)
+    )
     if families is not None:
         devices = load_devices().values()
         known = {device.family: "" for device in devices}
@@ -157,7 +164,8 @@ class Room:
     @cached_property
     def skill(self) -> Skill:
         """The operator's skill."""
-        return _named(load_skills(), self.setting.skill, "skill")
+        skill = _named(load_skills(), self.setting.skill, "skill")
+        return skill_without(skill, self.setting.without)
 
     @cached_property
     def search(self) -> Search:
@@ -169,7 +177,20 @@ class Room:
         """Needle errors under stereotactic guidance and freehand, for the operator's skill."""
         models = load_placement()
         freehand = models["freehand"].novice(self.skill.untrained_share)
-        return {"stereotactic": models["stereotactic"], "ultrasound": freehand}
+        found = {"stereotactic": models["stereotactic"], "ultrasound": freehand}
+        return {
+            name: placement_without(model, self.setting.without) for name, model in found.items()
+        }
+
+    def conditions(self, guidance: str, *, noise: bool = True) -> Conditions:
+        """Return under which conditions a procedure of this guidance runs here."""
+        bleeding = "bleeding" not in self.setting.without
+        return Conditions(noise, self.placement[guidance], bleeding)
+
+    @property
+    def anaesthetic(self) -> bool:
+        """Whether the operators give local anaesthetic."""
+        return "anaesthetic" not in self.setting.without
 
 
 @dataclass(frozen=True)
@@ -201,19 +222,20 @@ def run_trial(
     TrialRecord
         A row per arm; a declined ultrasound arm has a second row "attempted".
     """
-    stereo, ultrasound = room.placement["stereotactic"], room.placement["ultrasound"]
     rows: list[ArmResult] = []
     states: dict[str, ProcedureState] = {}
 
     sono = UltrasoundProcedure(
         patient=patient,
         devices=room.devices,
-        conditions=Conditions(noise, ultrasound),
+        conditions=room.conditions("ultrasound", noise=noise),
         seed=derived_seed(seed, trial, "ultrasound"),
         probe=room.probe,
         step_mm=room.setting.sweep_step_mm,
     )
-    sonographer = UltrasoundOperator(room.skill, room.search, room.devices)
+    sonographer = UltrasoundOperator(
+        room.skill, room.search, room.devices, anaesthetic=room.anaesthetic
+    )
     start = sono.start()
     scanned = sono.run(start, sonographer.localise(start.seen))
     saw = what_ultrasound_saw(patient, sonographer)
@@ -221,7 +243,7 @@ def run_trial(
     table = StereotacticProcedure(
         patient=patient,
         devices=room.devices,
-        conditions=Conditions(noise, stereo),
+        conditions=room.conditions("stereotactic", noise=noise),
         seed=derived_seed(seed, trial, "stereotactic"),
         machine=room.machine,
         voxel_mm=room.setting.voxel_mm,
@@ -229,7 +251,12 @@ def run_trial(
         calibrated=room.setting.calibrated,
     )
     radiologist = StereotacticOperator(
-        room.skill, room.search, room.unit, room.devices, stream(seed, trial, "operator")
+        room.skill,
+        room.search,
+        room.unit,
+        room.devices,
+        stream(seed, trial, "operator"),
+        anaesthetic=room.anaesthetic,
     )
     start = table.start()
     targeted = table.run(start, radiologist.localise(start.seen))

@@ -65,6 +65,8 @@ class StereotacticOperator:
         The catalogue on the shelf.
     rng : numpy.random.Generator
         The operator's own unsteadiness.
+    anaesthetic : bool
+        Whether the usual anaesthetic is given; not to give it is an ablation.
     """
 
     skill: Skill
@@ -72,6 +74,7 @@ class StereotacticOperator:
     unit: Unit
     devices: Mapping[str, Device]
     rng: np.random.Generator
+    anaesthetic: bool = True
 
     @property
     def reader(self) -> Reader:
@@ -143,7 +146,8 @@ class StereotacticOperator:
         if way is None:
             yield Stop("inaccessible")
             return
-        seen = yield Anaesthetise(usual_anaesthetic_ml(way.device))
+        if self.anaesthetic:
+            seen = yield Anaesthetise(usual_anaesthetic_ml(way.device))
         passes = self._gun_passes if way.device.kind == "gun" else self._vacuum_passes
         seen = yield from passes(seen, way)
         yield Stop("finished")
