@@ -46,9 +46,9 @@ def test_without_aim_deflection_and_carry_the_needle_goes_where_it_was_sent() ->
 def test_all_of_them_leave_no_error_but_what_is_no_error(name: str) -> None:
     model = placement_without(load_placement()[name], tuple(SOURCES))
     left = {f.name for f in fields(model) if np.any(np.asarray(getattr(model, f.name)) != 0.0)}
-    # Where a hand enters, how a novice compares, and what springs back or grows of no carry.
+    # Where a hand enters, how a novice compares, and what springs back of no carry.
     assert left <= {
-        "name", "label", "provenance", "novice_factor", "recoil", "entry_distance_mm", "hand_carry"
+        "name", "label", "provenance", "novice_factor", "recoil", "entry_distance_mm"
     }  # fmt: skip
 
 

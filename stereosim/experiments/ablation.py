@@ -51,7 +51,7 @@ def placement_without(model: PlacementModel, names: Collection[str]) -> Placemen
             wander_deg_per_root_mm=0.0,
         )
     if "carry" in names:
-        model = replace(model, push_mm=0.0, push_sd_mm=0.0)
+        model = replace(model, push_mm=0.0, push_sd_mm=0.0, hand_carry=0.0)
     if "deflection" in names:
         model = replace(model, deviation_factor=0.0)
     if "motion" in names:

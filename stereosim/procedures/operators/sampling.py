@@ -107,47 +107,6 @@ def read_film(film: Specimen) -> FilmReading:
     return FilmReading(tuple(int(n) for n in inside.sum(axis=1)))
 
 
-@dataclass(frozen=True)
-class FilmReading:
-    """What a reader sees on the specimen film.
-
-    Attributes
-    ----------
-    cores : tuple of int
-        Number of specks seen in each core, in the order in which the cores were taken.
-    """
-
-    cores: tuple[int, ...]
-
-    @property
-    def holding(self) -> int:
-        """Number of cores in which at least one speck is seen."""
-        return sum(seen > 0 for seen in self.cores)
-
-    @property
-    def positive(self) -> bool:
-        """Whether any speck is seen in any core: what "retrieved" means."""
-        return self.holding > 0
-
-
-def read_film(film: Specimen) -> FilmReading:
-    """Count the specks that the specimen film shows in each core.
-
-    The reader looks inside the cores, away from their cut ends, whose corners look like specks, and
-    is stricter than in a mammogram: a speck that is not there ends the search for those that are.
-    """
-    search = load_search()
-    found = find_specks(film.image, false_alarms_per_image=search.film_false_alarms)
-    if len(found.pixels) == 0:
-        return FilmReading((0,) * len(film.core_boxes_mm))
-    places = film.image.view.support_from_pixel(found.pixels)
-    x0, y0, x1, y1 = (film.core_boxes_mm[:, None, k] for k in range(4))
-    rim = search.core_end_mm
-    inside = (places[:, 0] >= x0) & (places[:, 0] <= x1)
-    inside &= (places[:, 1] >= y0 + rim) & (places[:, 1] <= y1 - rim)
-    return FilmReading(tuple(int(n) for n in inside.sum(axis=1)))
-
-
 def cores_with_calcification(film: Specimen) -> int:
     """Return the number of cores in which the specimen film shows at least one speck."""
     return read_film(film).holding
