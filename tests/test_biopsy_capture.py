@@ -1,6 +1,5 @@
 """What a core takes: mass, volume, specks, and the invariants of sampling."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
