@@ -20,10 +20,12 @@ from stereosim.imaging.ultrasound.acoustics import load_acoustics
 from stereosim.imaging.ultrasound.beam import ELEVATION_BIN_MM, Grid, form_beam
 from stereosim.imaging.ultrasound.frame import Frame, ProbePose, bmode
 from stereosim.imaging.ultrasound.live import LiveTissue
+from stereosim.imaging.ultrasound.pools import NO_POOLS, Pools
 from stereosim.imaging.ultrasound.probes import load_probe
 from stereosim.imaging.ultrasound.shaft import Shaft
 from stereosim.kernels.ultrasound import form_image, splat_points
 from stereosim_phantoms.cases import load_case
+from stereosim_phantoms.solids import Ellipsoids
 from timing import Row, alone
 
 BENCH = "ultrasound"
@@ -39,10 +41,18 @@ def measure() -> list[Row]:
     specks = patient.supine_specks().solids
     x, y, depth = (float(v) for v in patient.referral.supine_mm)
 
-    def frame(live: LiveTissue, pose: ProbePose, shaft: Shaft | None = None) -> Frame:
-        radii = 0.5 * specks.diameters_mm
+    def frame(
+        live: LiveTissue, pose: ProbePose, shaft: Shaft | None = None, pools: Pools = NO_POOLS
+    ) -> Frame:
         return live.frame(
-            pose, specks.centres_mm, radii, seed=1, grid=GRID, focus_mm=depth, shaft=shaft
+            pose,
+            specks.centres_mm,
+            0.5 * specks.diameters_mm,
+            seed=1,
+            grid=GRID,
+            focus_mm=depth,
+            shaft=shaft,
+            pools=pools,
         )
 
     live = LiveTissue(patient, load_probe())
@@ -50,10 +60,23 @@ def measure() -> list[Row]:
     while live.prepare(here, GRID.depth_mm):
         pass
     needle = Shaft(np.array([x, y, depth]), np.array([0.9, 0.0, np.sqrt(0.19)]), 3.0, 7.0)
+    # Anaesthetic, and what a vacuum biopsy leaves: blood below, air above.
+    balls = np.array([[16.4] * 3, [10.0, 4.0, 2.0], [10.0, 3.0, 1.0]])
+    fluids = Pools(
+        Ellipsoids(
+            np.array([[x, y, depth + d] for d in (0.0, 0.0, -3.0)]), balls[:, None] * np.eye(3)
+        ),
+        ("anaesthetic", "blood", "air"),
+        np.array([0.27, 1.0, 1.0]),
+    )
     moves, turns, fans, presses = count(), count(), count(), count()
 
     def along() -> Frame:
         return frame(live, ProbePose(x, y + STEP_MM * (next(moves) % 12 - 6), 0.0))
+
+    def through_fluids() -> Frame:
+        shift = STEP_MM * (next(moves) % 12 - 6)
+        return frame(live, ProbePose(x, y + shift, 0.0), needle, fluids)
 
     def turned() -> Frame:
         return frame(live, ProbePose(x, y, 3.0 * (next(turns) % 20)))
@@ -72,6 +95,7 @@ def measure() -> list[Row]:
         ("frame, probe fanned", fanned),
         ("frame, probe pressed and moved", pressed),
         ("frame with needle", lambda: frame(live, here, needle)),
+        ("frame with needle and fluids, probe moved", through_fluids),
         ("B-mode of a frame", lambda: bmode(shown)),
     ]
     rows = [Row(BENCH, what, alone(call, repeats=41)) for what, call in cases]
