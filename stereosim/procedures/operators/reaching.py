@@ -70,20 +70,29 @@ def lateral_way(variants: Sequence[Device], seen: Seen, unit: Unit) -> Way | Non
     return safe_way(variants, seen, unit, ARMS[1:]) if unit.lateral_arm else None
 
 
-def repositioned(variants: Sequence[Device], seen: Seen, unit: Unit) -> list[Position]:
-    """Return the positions in which the place, were it to lie as it lies now, could be reached."""
+def repositioned(
+    variants: Sequence[Device], seen: Seen, unit: Unit
+) -> list[tuple[Position, Array]]:
+    """Return the positions in which the place could be reached, and where it would then lie.
+
+    Positioned anew it comes under the middle of the window, as far as the chest wall lets it: that
+    is also where tissue bulges most into the opening of a second paddle.
+    """
     assert seen.marked_mm is not None
     x, y, z = (float(v) for v in seen.marked_mm)
     shift_x, shift_y = seen.shift_mm
+    outward = max(y - unit.window_centre_y_mm, -shift_y)
+    here = Position(shift_x + x, shift_y + outward, seen.approach, seen.thickness_mm)
     other = APPROACHES[1 - APPROACHES.index(seen.approach)]
-    turned = np.array([-x, y, seen.thickness_mm - z])
+    turned = replace(here, shift_x_mm=-here.shift_x_mm, approach=other)
     found = []
-    for position, place in (
-        (Position(shift_x, shift_y, seen.approach, seen.thickness_mm, True), seen.marked_mm),
-        (Position(-shift_x, shift_y, other, seen.thickness_mm), turned),
-        (Position(-shift_x, shift_y, other, seen.thickness_mm, True), turned),
+    for position, height in (
+        (replace(here, second_paddle=True), z),
+        (turned, seen.thickness_mm - z),
+        (replace(turned, second_paddle=True), seen.thickness_mm - z),
     ):
+        place = np.array([0.0, y - outward, height])
         then = replace(seen, marked_mm=place, second_paddle=position.second_paddle)
         if safe_way(variants, then, unit) is not None:
-            found.append(position)
+            found.append((position, place))
     return found

@@ -163,11 +163,8 @@ class StereotacticOperator:
                 return seen, way
         way = lateral_way(variants, seen, self.unit)
         if way is None:
-            for position in repositioned(variants, seen, self.unit):
-                assert seen.marked_mm is not None
-                side = 1.0 if position.approach == seen.approach else -1.0
-                expected = seen.marked_mm[:2] * [side, 1.0]
-                seen = yield from self._mark_in(seen, position, expected)
+            for position, place in repositioned(variants, seen, self.unit):
+                seen = yield from self._mark_in(seen, position, place[:2])
                 if seen.marked_mm is None:
                     return seen, None
                 way = safe_way(variants, seen, self.unit)
