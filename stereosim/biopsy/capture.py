@@ -16,9 +16,10 @@ even (its mean), and directions outside the sector do not move.
 A speck is rigid, and is judged with the needle in and the speck beside it.  Where an edge of the
 sector leaves at least `piece_mm` of it on either side, the blade cuts it: one piece goes with the
 core, the other stays at the edge.  A smaller one is not cut: it is taken when more than half of
-its volume lies in the sector, and pushed to the edge if its centre lies inside all the same.  (One
-edge cuts, that which takes most off the speck; at a corner of the sector the piece is so a little
-too large.)  Pieces are ellipsoids with the volume and the centroid of the part of the speck.
+its volume lies in the sector, and pushed to the edge if its centre lies inside all the same.  One
+edge cuts, that which takes most off the speck.  (At a corner of the sector the piece is so too
+large, by 2 to 4 points of the share on the mean over the specks that are cut.)  Pieces are
+ellipsoids with the volume and the centroid of the part of the speck, as thick as it is.
 """
 
 from __future__ import annotations
