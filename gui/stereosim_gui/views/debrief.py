@@ -279,7 +279,7 @@ class Debrief(Part):
         section = Section(self.tr("What the cores hold"), self.tr("Cores"))
         section.say(debriefing.removed(made))
         name = self.tr("Cores")
-        section.add(PlainTable(debrief_tables.cores(made), name, wide=3))
+        section.add(PlainTable(debrief_tables.cores(made), name, wide=3, widest=920))
         return section
 
     def _cost(self, made: Review) -> Section:

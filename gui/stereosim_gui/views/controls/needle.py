@@ -29,7 +29,7 @@ from stereosim_gui.views.listening import Listens
 from stereosim_gui.views.tone import set_tone
 
 _OFFSET_MM = 30.0
-_ROWS_SEEN = 4
+_ROWS_SEEN = 3
 
 
 class DeviceTable(Listens, QTableWidget):

@@ -44,7 +44,6 @@ class NeedleControls(ProbePage):
     def build(self) -> None:
         """Make the list of devices and the fields of the approach."""
         self.machine = self.attempt.sonography
-        self.column.addWidget(heading(self.tr("Device")))
         self.devices = QComboBox()
         self.devices.setAccessibleName(self.tr("Device"))
         self.devices.setToolTip(
