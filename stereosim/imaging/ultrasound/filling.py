@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +21,8 @@ from stereosim.imaging.ultrasound.pools import KINDS, Points, Pools, Silhouette,
 
 Array = NDArray[np.float64]
 Volume = NDArray[np.float32]
+Voxel = tuple[int, int, int]
 Box = tuple[slice, slice, slice]
-Sides = tuple[Array, Array, Array]
 
 _RIM_MM = 8.0  # about a pool: so far its shadow spreads
 
@@ -41,20 +43,16 @@ class Filled:
         Power that the fluid scatters, and that reverberation adds, against fat.
     """
 
-    low: tuple[int, int, int]
+    low: Voxel
     gain: Volume
     left: Volume
     own: Volume | None
     haze: Volume | None
 
-    def into(self, gain: Volume, amplitude: Volume, first: tuple[int, int, int]) -> None:
+    def into(self, gain: Volume, amplitude: Volume, first: Voxel) -> None:
         """Change `gain` and `amplitude` of a window that begins at the voxel `first`."""
-        shape, low = np.array(self.gain.shape), np.array(self.low) - first
-        begin, end = np.maximum(low, 0), np.minimum(low + shape, gain.shape)
-        if (end <= begin).any():
-            return
-        there = tuple(slice(a, b) for a, b in zip(begin, end, strict=True))
-        here = tuple(slice(a, b) for a, b in zip(begin - low, end - low, strict=True))
+        nz, ny, nx = gain.shape
+        there, here = _overlap(first, (nz, ny, nx), self.low, self.gain.shape)
         gain[there] *= self.gain[here]
         amplitude[there] *= self.gain[here]
         amplitude[there] *= self.left[here]
@@ -105,9 +103,7 @@ def fill(
     return made
 
 
-def _box(
-    pools: Pools, slices: int, h: float, slant: Slant
-) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+def _box(pools: Pools, slices: int, h: float, slant: Slant) -> tuple[Voxel, Voxel]:
     """Return first voxel and shape (z, y, x) of what lies in and behind the pools."""
     half = np.linalg.norm(pools.solids.axes_mm, axis=2)
     low = (pools.solids.centres_mm - half).min(axis=0)
@@ -126,16 +122,13 @@ def _box(
 def _fill(
     pools: Pools,
     points: Points,
-    low: tuple[int, int, int],
-    shape: tuple[int, int, int],
+    low: Voxel,
+    shape: Voxel,
     h: float,
     made_up_for: tuple[Array, Array],
     slant: Slant,
     a: Acoustics,
 ) -> Filled:
-    z, y, x = (
-        np.asarray((first + 0.5 + np.arange(n)) * h) for first, n in zip(low, shape, strict=True)
-    )
     mean, per_slice = (profile[low[0] :] for profile in made_up_for)
     left = np.ones(shape, np.float32)
     excess = np.zeros(shape, np.float32)  # attenuation over that of the mean tissue
@@ -145,9 +138,9 @@ def _fill(
     for kind in KINDS:
         for i in (i for i, name in enumerate(pools.kinds) if name == kind):
             centre, axes = pools.solids.centres_mm[i], pools.solids.axes_mm[i]
-            here, share = _share_of_voxels(centre, axes, (z, y, x), h)
-            if not share.size:
-                continue
+            first, whole = _share_of_voxels(centre.tobytes(), axes.tobytes(), h)
+            here, part = _overlap(low, shape, first, whole.shape)
+            share = whole[part]
             stays = 1.0 - share * np.float32(pools.shares[i])
             left[here] *= stays
             excess[here] *= stays
@@ -156,61 +149,87 @@ def _fill(
             if kind == "air":
                 assert stops is not None
                 np.maximum(stops[here], share, out=stops[here])
-                _close(stops, centre, axes, (z, y, x), h)
+                _close(stops, centre - h * np.array(low[::-1]), axes, h)
                 continue
             fluid = a.blood_attenuation if kind == "blood" else 0.0
-            excess[here] += (1.0 - stays) * (fluid - mean[here[0]]).astype(np.float32)[
-                :, None, None
-            ]
+            over = (fluid - mean[here[0]]).astype(np.float32)[:, None, None]
+            excess[here] += (1.0 - stays) * over
             if own is not None:
                 own[here] += (1.0 - stays) * np.float32(10.0 ** (0.1 * a.blood_db))
     origin = h * (np.array(low[::-1]) + 0.5)
     wide = 2.0 * points.bubble_radius_mm  # a small soft sphere takes 4 pi a^2 out of the beam
     shadows = speck_shadows(points.bubble_mm, wide, origin, h, shape)
-    loss_db = spread_loss_db(excess, np.zeros(shape[0]), per_slice, shadows, h, slant=slant)
-    gain = np.asarray(10.0 ** (-loss_db / 20.0), np.float32)
+    gain = spread_loss_db(excess, np.zeros(shape[0]), per_slice, shadows, h, slant=slant)
+    gain *= np.float32(-math.log(10.0) / 20.0)
+    np.exp(gain, out=gain)
     haze = None if own is None else np.zeros(shape, np.float32)
     if stops is not None and haze is not None:
         fall = 10.0 ** (-0.1 * a.air_haze_fall_db_per_mm * h * slant.path)
         through, stopped = spread_shade_of(stops, fall, h, slant)
         gain *= np.maximum(through**2, np.float32(10.0 ** (a.shadow_floor_db / 20.0)))
         haze += np.float32(10.0 ** (0.1 * a.air_haze_db)) * stopped
-    return Filled(low, gain, np.sqrt(left), own, haze)
+    return Filled(low, gain, np.sqrt(left, out=left), own, haze)
 
 
-def _near(centre: Array, half: Array, sides: Sides, h: float) -> Box:
-    """Return the voxels within `half` (3,) and one voxel of a centre."""
-    found = []
-    for side, middle, reach in zip(sides, centre[::-1], half[::-1], strict=True):
-        first, last = np.searchsorted(side, [middle - reach - h, middle + reach + h])
-        found.append(slice(int(first), int(last)))
-    return found[0], found[1], found[2]
+def _overlap(low: Voxel, shape: Voxel, first: Voxel, size: tuple[int, ...]) -> tuple[Box, Box]:
+    """Return where a box of `size` at voxel `first` meets one of `shape` at `low`, in either."""
+    begin = [max(a, b) for a, b in zip(low, first, strict=True)]
+    ends = zip(low, shape, first, size, strict=True)
+    end = [max(b, min(a + n, f + m)) for b, (a, n, f, m) in zip(begin, ends, strict=True)]
+    return _slices(begin, end, low), _slices(begin, end, first)
 
 
-def _share_of_voxels(centre: Array, axes: Array, sides: Sides, h: float) -> tuple[Box, Volume]:
-    """Return which voxels an ellipsoid may meet and the share of each that it fills."""
-    box = _near(centre, np.linalg.norm(axes, axis=1), sides, h)
-    z, y, x = (side[part] for side, part in zip(sides, box, strict=True))
-    place = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1]) - centre[:, None, None, None]
-    inverse = np.linalg.inv(axes)
-    ball = np.tensordot(inverse, place, 1)
-    radius = np.sqrt((ball**2).sum(axis=0))
-    steep = np.sqrt((np.tensordot(inverse.T, ball, 1) ** 2).sum(axis=0))
-    deep = (1.0 - radius) * radius / np.maximum(steep, 1e-9)
+def _slices(begin: list[int], end: list[int], first: Voxel) -> Box:
+    z, y, x = (slice(b - f, e - f) for b, e, f in zip(begin, end, first, strict=True))
+    return z, y, x
+
+
+@lru_cache(maxsize=32)
+def _share_of_voxels(centre: bytes, axes: bytes, h: float) -> tuple[Voxel, Volume]:
+    """Return the first voxel that an ellipsoid may meet, and the share of each that it fills.
+
+    Kept, for the pool stays as it is while the probe leans this way and that.
+    """
+    middle, columns = np.frombuffer(centre), np.frombuffer(axes).reshape(3, 3)
+    half = np.linalg.norm(columns, axis=1) + h
+    first = np.floor((middle - half) / h).astype(int)
+    count = np.ceil((middle + half) / h).astype(int) - first
+    x, y, z = (
+        ((f + 0.5 + np.arange(n)) * h - m).astype(np.float32)
+        for f, n, m in zip(first, count, middle, strict=True)
+    )
+    inverse = np.linalg.inv(columns).astype(np.float32)
+    ball = [
+        row[2] * z[:, None, None] + row[1] * y[None, :, None] + row[0] * x[None, None, :]
+        for row in inverse
+    ]
+    square = ball[0] ** 2 + ball[1] ** 2 + ball[2] ** 2
+    steep = np.zeros_like(square)
+    for column in inverse.T:
+        steep += (column[0] * ball[0] + column[1] * ball[1] + column[2] * ball[2]) ** 2
+    radius = np.sqrt(square)
+    deep = (radius - square) / np.maximum(np.sqrt(steep), np.float32(1e-9))
     # In the very middle there is no direction; the shortest axis is as deep as it gets.
-    deep[radius < 1e-6] = np.linalg.svd(axes, compute_uv=False)[-1]
-    return box, np.asarray(np.clip(0.5 + deep / h, 0.0, 1.0), np.float32)
+    deep[radius < 1e-6] = np.linalg.svd(columns, compute_uv=False)[-1]
+    share = np.clip(0.5 + deep / np.float32(h), 0.0, 1.0)
+    i, j, k = (int(n) for n in first)
+    return (k, j, i), np.asarray(share, np.float32)
 
 
-def _close(stops: Volume, centre: Array, axes: Array, sides: Sides, h: float) -> None:
-    """Let no sound through the face of air, however thin the air behind it is."""
+def _close(stops: Volume, centre: Array, axes: Array, h: float) -> None:
+    """Let no sound through the face of air, however thin the air behind it is.
+
+    `centre` is that from the corner of the first voxel.
+    """
     top = Silhouette(axes)
-    _, ys, xs = _near(centre, np.linalg.norm(axes, axis=1), sides, h)
-    y, x = np.meshgrid(sides[1][ys] - centre[1], sides[2][xs] - centre[0], indexing="ij")
-    beside = np.stack([x, y])
+    half = np.linalg.norm(axes, axis=1)
+    size = np.array(stops.shape[::-1])
+    first = np.clip(np.floor((centre - half) / h).astype(int) - 1, 0, size)
+    last = np.clip(np.ceil((centre + half) / h).astype(int) + 1, 0, size)
+    x, y = ((np.arange(first[d], last[d]) + 0.5) * h - centre[d] for d in (0, 1))
+    beside = np.stack(np.meshgrid(x, y))
     share = np.clip(0.5 + top.inside(beside) / h, 0.0, 1.0)
-    slices = np.rint((centre[2] + top.face(beside)[0] - sides[0][0]) / h).astype(int)
+    slices = np.floor((centre[2] + top.face(beside)[0]) / h).astype(int)
     j, i = np.nonzero((share > 0.0) & (slices >= 0) & (slices < stops.shape[0]))
-    k = slices[j, i]
-    at = k, j + ys.start, i + xs.start
+    at = slices[j, i], j + first[1], i + first[0]
     stops[at] = np.maximum(stops[at], share[j, i])
