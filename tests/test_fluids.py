@@ -200,13 +200,19 @@ def test_a_needle_plugs_its_bore():
     rho2 = [((t.specks.solids.centres_mm - CENTRE)[:, :2] ** 2).sum(axis=1) for t in (held, wet)]
     np.testing.assert_allclose(rho2[1] - rho2[0], a)
     out = settle(withdraw(wet))
-    left = max(0.0, blood - bore.cavity_mm3) / (np.pi * bore.aperture_mm)
-    assert left < a
+    # Of what finds no room a share runs out along the track.
+    excess = (1.0 - MODEL.outflow) * max(0.0, blood - bore.cavity_mm3)
+    left = excess / (np.pi * bore.aperture_mm)
+    assert 0.0 < left < a
     assert out.bores[0].distended_mm2 == pytest.approx(left)
     dry = withdraw(held)
     rho2 = [((t.specks.solids.centres_mm - CENTRE)[:, :2] ** 2).sum(axis=1) for t in (dry, out)]
     np.testing.assert_allclose(rho2[1] - rho2[0], left)
-    assert out.bores[0].blood_mm3 == wet.bores[0].blood_mm3
+    assert out.bores[0].blood_mm3 == pytest.approx(bore.cavity_mm3 + excess)
+    # What flows now runs out in part; with the needle in, all of it stays.
+    gained = [ooze(t, 2.0).bores[0].blood_mm3 - t.bores[0].blood_mm3 for t in (wet, out)]
+    assert gained[0] == pytest.approx(2.0 * MODEL.ooze_per_min * core_blood_mm3(VACUUM))
+    assert gained[1] == pytest.approx((1.0 - MODEL.outflow) * gained[0])
 
 
 def test_volumes_follow_device_patient_and_chance():
@@ -370,6 +376,11 @@ def test_the_catalogue_says_how_sure_it_is():
     for name, parameter in MODEL.provenance.items():
         assert parameter.status in ("assumed", "common"), name
         assert " to " in parameter.note, f"{name}: no range"
-    for wrong in ({"spread_mm": 0.0}, {"drawn_share": 1.5}, {"blood_ratio": -1.0}):
+    for wrong in (
+        {"spread_mm": 0.0},
+        {"drawn_share": 1.5},
+        {"outflow": 1.1},
+        {"blood_ratio": -1.0},
+    ):
         with pytest.raises(SpecError, match="fluids"):
             replace(MODEL, **wrong)

@@ -143,6 +143,9 @@ def test_a_second_pass_bleeds_into_the_second_bore(room, marked):
     first = do(room, marked, *GUN)
     second = do(room, first, *GUN[1:])
     waited = do(room, second, Film())
+    # In and out again without a core: no needle has left this bore, so nothing runs out of it.
+    again = do(room, second, Advance(), Withdraw()).truth.tissue.bores[1].blood_mm3
+    assert again > second.truth.tissue.bores[1].blood_mm3
     # The first bore bleeds on until the second core is taken, and not after it.
     before = do(room, first, Advance(), Fire()).truth.tissue.bores[0]
     assert before.blood_mm3 > first.truth.tissue.bores[0].blood_mm3 > 0.0

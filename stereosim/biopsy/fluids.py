@@ -9,8 +9,9 @@ Anaesthetic of volume V spreads through a ball of radius R0 and swells it to R, 
 Blood fills what is open of the bore that it comes from.  What does not find room there distends
 the bore evenly all round the clock: beside the bore, ``rho'^2 = rho^2 + a`` with
 ``a = excess / (pi aperture)``, and tissue beyond the two ends of the aperture does not move.  A
-needle that lies in its bore plugs it: room is only what is open beside it.  When the needle has
-gone, or the vacuum has drawn blood off, the bore shrinks by the same law.
+needle that lies in its bore plugs it: room is only what is open beside it, and nothing runs out.
+When the needle has gone a share of the excess runs out along the track, and so does a share of what
+flows after.  When there is less blood the bore shrinks by the same law.
 
 Specks and markers are carried along point by point.  Balls of anaesthetic are carried rigidly, by
 the mean way of their tissue; so are bores by anaesthetic, by the way of their middle.  A bore that
@@ -61,6 +62,9 @@ class FluidModel:
         SD of the natural logarithm of that volume over patients, and over the cores of one.
     drawn_share : float
         Share of the blood in the bore that a vacuum draws off at each core.
+    outflow : float
+        Share of the blood that runs out along the track: of what finds no room when the needle is
+        drawn, and of what flows while none plugs the bore.
     ooze_per_min : float
         Bleeding while no core is taken, in medians of the blood from one core, per minute.
     """
@@ -74,6 +78,7 @@ class FluidModel:
     patient_log_sd: float
     core_log_sd: float
     drawn_share: float
+    outflow: float
     ooze_per_min: float
     provenance: dict[str, Parameter] = field(default_factory=dict, compare=False, repr=False)
 
@@ -82,8 +87,8 @@ class FluidModel:
         numbers = [getattr(self, f.name) for f in fields(self) if f.name != "provenance"]
         if not all(0.0 <= number < np.inf for number in numbers):
             raise SpecError("fluids: every number must be at least 0")
-        if self.spread_mm == 0.0 or self.drawn_share > 1.0:
-            raise SpecError("fluids: spread_mm must be above 0, drawn_share at most 1")
+        if self.spread_mm == 0.0 or max(self.drawn_share, self.outflow) > 1.0:
+            raise SpecError("fluids: spread_mm must be above 0, drawn_share and outflow at most 1")
 
 
 @cache
@@ -229,12 +234,20 @@ def ooze(
     model = model or usual_fluid_model()
     bore = _last(tissue)
     rate = model.ooze_per_min * core_blood_mm3(tissue.cores[-1].device, model) * patient_factor
-    return _holding(tissue, bore.blood_mm3 + rate * minutes)
+    kept = 1.0 if plug_mm2(tissue, bore) > 0.0 else 1.0 - model.outflow
+    return _holding(tissue, bore.blood_mm3 + kept * rate * minutes)
 
 
-def settle(tissue: Tissue) -> Tissue:
-    """Let the last bore fit its blood: to call when the needle has come or gone."""
-    return _holding(tissue, tissue.bores[-1].blood_mm3) if tissue.bores else tissue
+def settle(tissue: Tissue, model: FluidModel | None = None) -> Tissue:
+    """Let the last bore come to rest when its needle has just been drawn.
+
+    Of the blood that finds no room in it, a share runs out along the track.
+    """
+    if not tissue.bores:
+        return tissue
+    bore, model = tissue.bores[-1], model or usual_fluid_model()
+    excess = max(0.0, bore.blood_mm3 - _room_mm3(tissue, bore))
+    return _holding(tissue, bore.blood_mm3 - model.outflow * excess)
 
 
 def bores_now(tissue: Tissue) -> tuple[Bore, ...]:
@@ -263,17 +276,21 @@ def _last(tissue: Tissue) -> Bore:
     return tissue.bores[-1]
 
 
+def _room_mm3(tissue: Tissue, bore: Bore) -> float:
+    """Return what is open of a bore beside its needle, were there no blood to distend it."""
+    free = bore.void_mm2 - bore.distended_mm2
+    beside = float(np.maximum(free - plug_mm2(tissue, bore), 0.0).sum())
+    return beside * np.pi / BINS * bore.aperture_mm
+
+
 def _holding(tissue: Tissue, blood_mm3: float) -> Tissue:
     """Return the tissue with this much blood in its last bore, which fits it."""
     bore = _last(tissue)
-    free = bore.void_mm2 - bore.distended_mm2
-    beside = float(np.maximum(free - plug_mm2(tissue, bore), 0.0).sum())
-    excess = blood_mm3 - beside * np.pi / BINS * bore.aperture_mm
-    wide = max(0.0, excess) / (np.pi * bore.aperture_mm)
+    wide = max(0.0, blood_mm3 - _room_mm3(tissue, bore)) / (np.pi * bore.aperture_mm)
     more = wide - bore.distended_mm2
     held = replace(
         bore,
-        void_mm2=np.maximum(free, 0.0) + wide,
+        void_mm2=np.maximum(bore.void_mm2 - bore.distended_mm2, 0.0) + wide,
         shift_mm2=bore.shift_mm2 - more,
         blood_mm3=blood_mm3,
         distended_mm2=wide,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from stereosim.biopsy import fluids
 from stereosim.biopsy.needle import PlacementModel
 from stereosim.biopsy.tissue import Tissue
-from stereosim.procedures.intents import Anaesthetise, Intent, IntentError, Sample
+from stereosim.procedures.intents import Anaesthetise, Intent, IntentError, Sample, Withdraw
 from stereosim.procedures.state import ProcedureState
 from stereosim.procedures.workflow import load_minutes
 from stereosim_phantoms.randomness import stream
@@ -76,12 +76,15 @@ def bled_on(
     """Return the new state with the bleeding of the time that an intent took.
 
     The bore of the last core bleeds on, whatever is done; while cores are taken their own bleeding
-    stands for it.  Where the needle has come or gone, the bore fits its blood afterwards.
+    stands for it.  When the needle is drawn from it, it comes to rest.
     """
     if isinstance(intent, Sample) or not new.truth.tissue.bores:
         return new
+    before, tissue = old.truth.tissue, new.truth.tissue
+    if isinstance(intent, Withdraw) and fluids.plug_mm2(before, before.bores[-1]) > 0.0:
+        tissue = fluids.settle(tissue)
     tissue = fluids.ooze(
-        new.truth.tissue,
+        tissue,
         new.seen.minutes - old.seen.minutes,
         patient_factor=fluids.patient_factor(patient_seed),
     )
