@@ -182,7 +182,7 @@ def test_who_is_not_referred_has_no_rows_and_is_not_biopsied(
 def test_a_family_brings_its_variants() -> None:
     setting = setting_of(families=["ncb-14g", "vab-9g"])
     nine = ("vab-9g", "vab-9g-blunt", "vab-9g-petite", "vab-9g-petite-blunt")
-    assert setting.needles == (("ncb-14g", "ncb-14g-short"), nine)
+    assert setting.needles == (("ncb-14g",), nine)
 
 
 def test_every_probe_has_a_calibrated_reader() -> None:

@@ -127,7 +127,8 @@ def device_name(device: Device) -> Text:
         name = say(QT_TRANSLATE_NOOP("Device", "{gauge}G {trade}"), gauge=gauge, trade=trade)
     else:
         name = say(QT_TRANSLATE_NOOP("Device", "{gauge}G vacuum"), gauge=gauge)
-    variant = device.name.removeprefix(device.family).strip("-")
+    variant = device.name.removeprefix(device.family) or device.name.rpartition("-")[2]
+    variant = variant.strip("-")
     return say(_VARIANTS[variant], device=name) if variant in _VARIANTS else name
 
 
