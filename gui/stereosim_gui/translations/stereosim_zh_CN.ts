@@ -2,6 +2,44 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
  <context>
+  <name>AnaestheticRow</name>
+  <message>
+   <source> ml</source>
+   <translation> ml</translation>
+  </message>
+  <message>
+   <source>Anaesthetic</source>
+   <translation>局麻</translation>
+  </message>
+  <message>
+   <source>Deep local anaesthetic about the marked place. The fluid swells the tissue: it pushes the lesion aside unless it lies in the middle of it, and hides a little. Give it before the needle goes in, and look again.</source>
+   <translation>在标记处周围注射深部局麻药。药液使组织膨胀：除非病灶正在其中央，否则会被推开，也会被遮住一些。请在进针前注射，然后再看一遍。</translation>
+  </message>
+  <message>
+   <source>Inject</source>
+   <translation>注射</translation>
+  </message>
+  <message>
+   <source>Inject more ({ml:g} ml given)</source>
+   <translation>再注射（已给 {ml:g} ml）</translation>
+  </message>
+ </context>
+ <context>
+  <name>Arm</name>
+  <message>
+   <source>From the paddle</source>
+   <translation>自压迫板方向</translation>
+  </message>
+  <message>
+   <source>Lateral arm, from the left of the image</source>
+   <translation>侧臂，自图像左侧</translation>
+  </message>
+  <message>
+   <source>Lateral arm, from the right of the image</source>
+   <translation>侧臂，自图像右侧</translation>
+  </message>
+ </context>
+ <context>
   <name>BodyView</name>
   <message>
    <source>Left breast</source>
@@ -558,12 +596,24 @@ For teaching and research. Not a medical device.</source>
    <translation>换一位患者</translation>
   </message>
   <message>
+   <source>Answer to the image after firing: {done}. Right for where the target lay: {right}.</source>
+   <translation>对击发后图像的处理：{done}。按靶点所在位置应当：{right}。</translation>
+  </message>
+  <message>
+   <source>Answer to the image after firing: {done}. That was right.</source>
+   <translation>对击发后图像的处理：{done}。这是对的。</translation>
+  </message>
+  <message>
    <source>Back to the gallery (Ctrl+W)</source>
    <translation>回到病例库 (Ctrl+W)</translation>
   </message>
   <message>
    <source>Both marks were on one and the same speck of the target.</source>
    <translation>两个标记都在目标的同一个钙化点上。</translation>
+  </message>
+  <message>
+   <source>By volume {percent:.0f} % of the target's calcification was removed.</source>
+   <translation>按体积计，靶区钙化取出了 {percent:.0f} %。</translation>
   </message>
   <message>
    <source>Calcification in {n} of {of} cores, but none of it belongs to the target</source>
@@ -802,8 +852,24 @@ For teaching and research. Not a medical device.</source>
    <translation>击发前</translation>
   </message>
   <message>
+   <source>cores all round the clock</source>
+   <translation>按钟面四周取材</translation>
+  </message>
+  <message>
+   <source>cores away from the target</source>
+   <translation>向背离靶点的方向取材</translation>
+  </message>
+  <message>
+   <source>cores toward the target's side</source>
+   <translation>向靶点一侧取材</translation>
+  </message>
+  <message>
    <source>finding the group</source>
    <translation>寻找钙化簇</translation>
+  </message>
+  <message>
+   <source>insert the needle anew</source>
+   <translation>重新进针</translation>
   </message>
   <message>
    <source>kV</source>
@@ -822,8 +888,20 @@ For teaching and research. Not a medical device.</source>
    <translation>mGy</translation>
   </message>
   <message>
+   <source>move the needle along first</source>
+   <translation>先沿针轴移动针</translation>
+  </message>
+  <message>
+   <source>no core</source>
+   <translation>未取材</translation>
+  </message>
+  <message>
    <source>of the target</source>
    <translation>属于目标</translation>
+  </message>
+  <message>
+   <source>on film</source>
+   <translation>片上所见</translation>
   </message>
   <message>
    <source>right</source>
@@ -898,6 +976,10 @@ For teaching and research. Not a medical device.</source>
    <translation>目标的 {of} 个钙化点中，取出了 {n} 个（{percent:.0f} %）。</translation>
   </message>
   <message>
+   <source>{one}, or {other}</source>
+   <translation>{one}，或{other}</translation>
+  </message>
+  <message>
    <source>{percent:.0f} % of the volume that the target's specks span ({mm3:.0f} mm³) was removed.</source>
    <translation>目标钙化点所占体积（{mm3:.0f} mm³）的 {percent:.0f} % 已取出。</translation>
   </message>
@@ -921,12 +1003,24 @@ For teaching and research. Not a medical device.</source>
  <context>
   <name>Device</name>
   <message>
+   <source>{device}, blunt tip</source>
+   <translation>{device}，钝头</translation>
+  </message>
+  <message>
    <source>{device}, half</source>
    <translation>{device}，半窗</translation>
   </message>
   <message>
    <source>{device}, petite</source>
    <translation>{device}，短窗</translation>
+  </message>
+  <message>
+   <source>{device}, petite, blunt tip</source>
+   <translation>{device}，短窗，钝头</translation>
+  </message>
+  <message>
+   <source>{device}, short throw</source>
+   <translation>{device}，短行程</translation>
   </message>
   <message>
    <source>{gauge}G gun</source>
@@ -1970,12 +2064,20 @@ Firing cannot be undone.</source>
    <translation>探头旁的进针点</translation>
   </message>
   <message>
+   <source>From the paddle, or level on the lateral arm from either side: in a thin breast the throw then runs along the breast and not out at the back.</source>
+   <translation>自压迫板方向，或装在侧臂上从任一侧水平进针：在薄的乳腺中，行程便沿着乳腺走，而不会从背面穿出。</translation>
+  </message>
+  <message>
    <source>From the probe</source>
    <translation>距探头</translation>
   </message>
   <message>
    <source>From which side of the image the needle comes (X).</source>
    <translation>针从图像的哪一侧进入 (X)。</translation>
+  </message>
+  <message>
+   <source>How the needle is held</source>
+   <translation>持针方式</translation>
   </message>
   <message>
    <source>Insert the needle</source>
@@ -2299,6 +2401,14 @@ Firing cannot be undone.</source>
    <translation>乳腺从支撑台向外拉出多少。0 表示胸壁位于边缘：没有比照射野更靠近胸壁的部分。</translation>
   </message>
   <message>
+   <source>Lay the breast on a second open paddle: it stands farther from the detector, and tissue bulges into the opening, so that the needle has more room behind it.</source>
+   <translation>把乳腺放在第二块开窗压迫板上：它离探测器更远，组织向窗口内膨出，针后方就有更多余地。</translation>
+  </message>
+  <message>
+   <source>Second paddle</source>
+   <translation>第二压迫板</translation>
+  </message>
+  <message>
    <source>Shift x</source>
    <translation>移位 x</translation>
   </message>
@@ -2389,6 +2499,10 @@ Firing cannot be undone.</source>
  <context>
   <name>PrefireControls</name>
   <message>
+   <source> mm</source>
+   <translation> mm</translation>
+  </message>
+  <message>
    <source>Advance until the point lies one throw short of the target. If the echo of the needle is lost, move or turn the probe, not the needle.</source>
    <translation>进针，直到针尖距靶点还差一个射程。如果看不到针的回声，请移动或转动探头，不要移动针。</translation>
   </message>
@@ -2401,12 +2515,24 @@ Firing cannot be undone.</source>
    <translation>按指令：旋切窗沿针轴距靶点 {off} mm，旁开 {beside:.1f} mm。</translation>
   </message>
   <message>
+   <source>By hand</source>
+   <translation>手动</translation>
+  </message>
+  <message>
+   <source>By hand as far as this: stroke margin {mm} mm.</source>
+   <translation>手动推进到此：行程余量 {mm} mm。</translation>
+  </message>
+  <message>
    <source>Expose the pre-fire pair</source>
    <translation>曝光击发前像对</translation>
   </message>
   <message>
    <source>Expose the pre-fire pair again; it adds its dose.</source>
    <translation>重新曝光击发前像对；剂量会相应增加。</translation>
+  </message>
+  <message>
+   <source>How far the needle is pushed by hand instead of fired. Stop short of the whole throw where the stroke margin forbids it; the tissue is carried along more.</source>
+   <translation>不击发而用手把针推进多远。行程余量不允许时，不要推满整个行程；组织会被带动得更多。</translation>
   </message>
   <message>
    <source>No pre-fire pair yet: nobody has seen whether the needle lines up.</source>
@@ -2423,6 +2549,10 @@ Firing cannot be undone.</source>
   <message>
    <source>Pull the needle out, to scan, mark or plan anew.</source>
    <translation>将针拔出，重新扫查、标记或设计路径。</translation>
+  </message>
+  <message>
+   <source>Push by hand</source>
+   <translation>手动推进</translation>
   </message>
   <message>
    <source>Steer by the echo of the needle</source>
@@ -2529,6 +2659,10 @@ Firing cannot be undone.</source>
    <translation>深度 - 旋切窗的一半 - 皮肤：皮肤与张开的旋切窗之间所余的距离，mm。必须大于 0。</translation>
   </message>
   <message>
+   <source>Depth of the aperture's middle along the needle, from the skin, mm.</source>
+   <translation>旋切窗中点沿针距皮肤的深度，mm。</translation>
+  </message>
+  <message>
    <source>Depth of the marked place under the skin.</source>
    <translation>所标记位置在皮肤下的深度。</translation>
   </message>
@@ -2619,6 +2753,10 @@ Firing cannot be undone.</source>
   <message>
    <source>depth, mm</source>
    <translation>深度，mm</translation>
+  </message>
+  <message>
+   <source>from the side</source>
+   <translation>距侧面</translation>
   </message>
   <message>
    <source>passes {n}</source>
@@ -2862,16 +3000,20 @@ Firing cannot be undone.</source>
    <translation>换更长的针，或从另一侧进针。</translation>
   </message>
   <message>
+   <source>From the paddle, or less compression.</source>
+   <translation>自压迫板方向进针，或减轻压迫。</translation>
+  </message>
+  <message>
+   <source>Lateral arm, or another guidance.</source>
+   <translation>侧臂，或其他引导方式。</translation>
+  </message>
+  <message>
    <source>Mark the same speck in both views.</source>
    <translation>请在两个视图中标记同一个钙化点。</translation>
   </message>
   <message>
-   <source>Other approach, or another guidance.</source>
-   <translation>换进针方向，或换引导方式。</translation>
-  </message>
-  <message>
-   <source>Petite aperture, less depth, or from the other side.</source>
-   <translation>用短窗、减小深度，或从另一侧进针。</translation>
+   <source>Petite aperture, less depth, second paddle, lateral arm, or by hand.</source>
+   <translation>短窗、瞄浅一些、第二压迫板、侧臂，或手动推进。</translation>
   </message>
   <message>
    <source>Petite aperture, or aim deeper.</source>
@@ -2880,6 +3022,10 @@ Firing cannot be undone.</source>
   <message>
    <source>Reposition the breast.</source>
    <translation>请重新摆位。</translation>
+  </message>
+  <message>
+   <source>Shaft {mm:.1f} mm too near to paddle or support.</source>
+   <translation>针杆离压迫板或支撑台太近，差 {mm:.1f} mm。</translation>
   </message>
   <message>
    <source>Skin margin {mm:.1f} mm: aperture in the skin.</source>
@@ -2989,8 +3135,8 @@ Firing cannot be undone.</source>
    <translation>从针座向针尖看。12 点为皮肤侧。</translation>
   </message>
   <message>
-   <source>Seen from the hub. 12 o'clock: nipple. 3 o'clock: {side}.</source>
-   <translation>从针座看。12 点：乳头。3 点：{side}。</translation>
+   <source>Seen from the hub. 12 o'clock: {up}. 3 o'clock: {side}.</source>
+   <translation>自针座方向看。12 点：{up}。3 点：{side}。</translation>
   </message>
   <message>
    <source>Take {n} cores</source>
@@ -3029,6 +3175,10 @@ Firing cannot be undone.</source>
    <translation>乳头</translation>
   </message>
   <message>
+   <source>paddle</source>
+   <translation>压迫板</translation>
+  </message>
+  <message>
    <source>patient's left</source>
    <translation>患者左侧</translation>
   </message>
@@ -3039,6 +3189,10 @@ Firing cannot be undone.</source>
   <message>
    <source>skin</source>
    <translation>皮肤</translation>
+  </message>
+  <message>
+   <source>support</source>
+   <translation>支撑台</translation>
   </message>
  </context>
  <context>
@@ -3885,8 +4039,8 @@ is it the same point?</source>
    <translation>沿 y 的误差在任一视图中都能直接看到，就是行与行之间的距离。12 点朝向乳头，6 点朝向胸壁。</translation>
   </message>
   <message>
-   <source>Before firing the point must lie above the group, one throw short. In both views the line of the needle should run to the middle of the group, as far to one side in the left view as to the other side in the right view.</source>
-   <translation>击发前，针尖须位于钙化簇上方一个射程处。两个视图中，针的延长线都应指向钙化簇的中心，在左侧视图中偏向一侧多少，在右侧视图中就偏向另一侧多少。</translation>
+   <source>Before firing the point must lie one throw short of its place behind the group. In both views the line of the needle should run to the middle of the group; a needle from the paddle as far to one side in the left view as to the other in the right.</source>
+   <translation>击发前，针尖应在钙化簇后方其最终位置之前一个行程处。在两个视图中，针的延长线都应通向钙化簇中央；自压迫板方向进的针，在左视图中偏向一侧多少，在右视图中就偏向另一侧多少。</translation>
   </message>
   <message>
    <source>Behind the gland lie muscle, rib and pleura. Keep the needle as flat as you can, parallel to the chest wall, so that the throw leads along it and not into it. A short aperture, or opening the needle by hand without firing, needs less room.</source>
@@ -3933,8 +4087,8 @@ is it the same point?</source>
    <translation>若在此击发，针尖将越过胸壁前的限度 {margin_mm:.1f} mm。</translation>
   </message>
   <message>
-   <source>From its planned place before firing the point is {dx_mm:.1f} mm {dx_way} and {dy_mm:.1f} mm {dy_way}. It will travel {throw_mm:.0f} mm deeper.</source>
-   <translation>针尖距击发前的计划位置 {dx_way} {dx_mm:.1f} mm、{dy_way} {dy_mm:.1f} mm。击发时它将再深入 {throw_mm:.0f} mm。</translation>
+   <source>From its planned place before firing the point is {dx_mm:.1f} mm {dx_way} and {dy_mm:.1f} mm {dy_way}. It will travel {throw_mm:.0f} mm on.</source>
+   <translation>针尖偏离击发前的计划位置：{dx_way} {dx_mm:.1f} mm，{dy_way} {dy_mm:.1f} mm。它还将前进 {throw_mm:.0f} mm。</translation>
   </message>
   <message>
    <source>From the middle of the window the group lies {dx_mm:.0f} mm {dx_way} and {dy_mm:.0f} mm {dy_way}.</source>
@@ -3973,8 +4127,8 @@ is it the same point?</source>
    <translation>两个视图中钙化簇都在针的 {dy_way} {dy_mm:.1f} mm：y 方向的误差。</translation>
   </message>
   <message>
-   <source>In both views the specks moved alike, so it is the patient, not the needle. What you marked is no longer there. A small movement can be met by sampling toward it; a large one needs a new target.</source>
-   <translation>两个视图中钙化点的移动相同，所以是患者移动，而不是针。您所标记的已不在原处。小的移动可以通过朝那一侧取样来弥补；大的移动需要重新定靶。</translation>
+   <source>In both views the specks moved alike: the patient moved, or the anaesthetic or the needle pushed the tissue along. What you marked is no longer there. A small movement can be met by sampling toward it; a large one needs a new target.</source>
+   <translation>两个视图中钙化点的移动相同：是患者动了，或者局麻药或针把组织推走了。您标记的位置已不在那里。移动小时可朝它的方向取材；移动大时需要重新定靶。</translation>
   </message>
   <message>
    <source>In one view the needle is at the group, in the other it is not (left {left_mm:.1f}, right {right_mm:.1f} mm): look for a wrong pair of marks, or for movement.</source>
@@ -4037,8 +4191,20 @@ is it the same point?</source>
    <translation>在一组已发表的病例中，仅由钙化构成的病灶约四分之一可在超声下看到（Soo 2003）。把针放在病灶应在的位置，或放进只是邻近的肿块，都可能打空，而其良性结果会让人错误地放心。超声看不到的钙化，应在立体定向引导下活检。</translation>
   </message>
   <message>
+   <source>On the lateral arm the shaft lies level between paddle and support, and both are hard. The target needs half the shaft's thickness and the skin above and below it. Near the paddle or the support a needle from above, through little tissue, is the shorter way; or the breast is compressed less.</source>
+   <translation>在侧臂上，针杆水平位于压迫板与支撑台之间，两者都是硬的。靶点的上方和下方都需要留出半个针杆的厚度和皮肤。靠近压迫板或支撑台时，自上方穿过少量组织进针路径更短；也可以减轻压迫。</translation>
+  </message>
+  <message>
+   <source>Position again on a second paddle: {second_paddle:.0f} mm more room behind the needle</source>
+   <translation>用第二压迫板重新摆位：针后方多出 {second_paddle:.0f} mm 余地</translation>
+  </message>
+  <message>
    <source>Position again with a shift of x {shift_x_mm:.0f} mm, y {shift_y_mm:.0f} mm</source>
    <translation>重新摆位，移位 x {shift_x_mm:.0f} mm，y {shift_y_mm:.0f} mm</translation>
+  </message>
+  <message>
+   <source>Push it by hand, {by_hand:.1f} mm and no more, instead of firing</source>
+   <translation>不击发，改为手动推进 {by_hand:.1f} mm，不可再多</translation>
   </message>
   <message>
    <source>Refer for stereotactic biopsy: that is a right decision, not a failure</source>
@@ -4071,10 +4237,10 @@ is it the same point?</source>
   <message>
    <source>Stroke margin = thickness - (depth of the target from the paddle + half the aperture + dead tip). It is what remains between the point after firing and the support. It must be above zero, on some tables above 4 mm.
 
-To start farther back does not help: the stroke ends at the same place. What helps is a shorter aperture, to aim a little higher as long as the target stays in the aperture, to come from the other side, or a thicker breast (less compression, bolster). A lateral arm or advancing by hand are further ways in a real room.</source>
-   <translation>行程余量 = 厚度 - （靶点距压迫板的深度 + 旋切窗的一半 + 针尖盲区）。它是击发后针尖与支撑台之间所余的距离。必须大于零，有的检查床要求大于 4 mm。
+To start farther back does not help: the stroke ends at the same place. What helps is a shorter aperture, to aim a little higher as long as the target stays in the aperture, to come from the other side, or a thicker breast (less compression, bolster, second paddle). On the lateral arm the throw runs along the breast; and a needle pushed by hand can stop where the margin is still positive.</source>
+   <translation>行程余量 = 厚度 - （靶点距压迫板的深度 + 旋切窗的一半 + 针尖盲区）。它是击发后针尖与支撑台之间所余的距离。必须大于零，有些检查台要求大于 4 mm。
 
-从更后面起步没有用：行程终点相同。有用的是：更短的旋切窗；在靶点仍位于旋切窗内的前提下瞄准稍高一些；从另一侧进针；或让乳腺更厚（减轻压迫、加垫块）。在实际工作中，还可用侧臂或手动推进。</translation>
+从更后面开始并无帮助：行程终点相同。有用的是：更短的旋切窗、在靶点仍在旋切窗内的前提下瞄高一些、从另一侧进针，或让乳腺更厚（减轻压迫、垫块、第二压迫板）。在侧臂上，行程沿着乳腺走；手动推进的针可以在余量仍为正时停下。</translation>
   </message>
   <message>
    <source>Stroke margin below zero ({margin_mm:.1f} mm too far): fired here, the point would come out at the back of the breast.</source>
@@ -4087,6 +4253,14 @@ To start farther back does not help: the stroke ends at the same place. What hel
   <message>
    <source>Take more cores, at other clock hours</source>
    <translation>在其他钟点再取组织条</translation>
+  </message>
+  <message>
+   <source>Take the blunt tip, which is shorter: {blunt}</source>
+   <translation>用较短的钝头：{blunt}</translation>
+  </message>
+  <message>
+   <source>Take the needle off the lateral arm and come from the paddle</source>
+   <translation>把针从侧臂取下，改自压迫板方向进针</translation>
   </message>
   <message>
    <source>Take the short aperture: {petite}</source>
@@ -4145,6 +4319,10 @@ To start farther back does not help: the stroke ends at the same place. What hel
    <translation>针只能到达压迫板窗口下方的部分，而在斜位视图中，钙化簇的侧移可达其高度的一半。靠近中央，就不会被截去，也还有修正的余地。现在重新摆位只多一次曝光；以后则要连像对一起重拍。靠近胸壁的病灶，最多只能拉到支撑台边缘所允许的位置。</translation>
   </message>
   <message>
+   <source>The needle would lie {margin_mm:.1f} mm too near to paddle or support.</source>
+   <translation>针离压迫板或支撑台太近，差 {margin_mm:.1f} mm。</translation>
+  </message>
+  <message>
    <source>The paddle is closed but for its window. Nothing outside can be reached from above. The breast has to be positioned again so that the group comes under the window.</source>
    <translation>压迫板除窗口外都是封闭的。窗口之外的部分从上方够不到。必须重新摆位，使钙化簇位于窗口下方。</translation>
   </message>
@@ -4201,6 +4379,10 @@ A biopsy that did not retrieve the calcifications is not representative, whateve
    <translation>低于约 20 mm 时，垂直进入的针没有容纳旋切窗和针尖的空间。请放松压迫、使用侧臂，或选择其他引导方式。</translation>
   </message>
   <message>
+   <source>Use the lateral arm, {lateral_arm}</source>
+   <translation>使用侧臂，{lateral_arm}</translation>
+  </message>
+  <message>
    <source>Vacuum draws tissue in from the side to which the aperture looks. Turned toward the group, the cores hold it; all round the clock most of them would miss it. Along the needle, what matters is that the group lies within the length of the aperture.</source>
    <translation>真空从旋切窗所朝的一侧吸入组织。转向钙化簇，组织条就含有它；环绕一周则大多取不到。沿针轴方向，关键是钙化簇位于旋切窗的长度之内。</translation>
   </message>
@@ -4235,6 +4417,14 @@ A biopsy that did not retrieve the calcifications is not representative, whateve
   <message>
    <source>from below (caudocranial)</source>
    <translation>自下方（尾头位）</translation>
+  </message>
+  <message>
+   <source>from the left of the image</source>
+   <translation>自图像左侧</translation>
+  </message>
+  <message>
+   <source>from the right of the image</source>
+   <translation>自图像右侧</translation>
   </message>
   <message>
    <source>to the left</source>
