@@ -207,10 +207,12 @@ class Engine:
     def preview(self, state: ProcedureState, marks: Marks) -> Preview:
         """Return what `marks` would come to: bands, target, margins of every device."""
         from stereosim.geometry.views import stereo_pair
+        from stereosim.procedures.approach import unit_of
         from stereosim.procedures.marking import triangulate_marks
 
         tolerance = self.room.skill.y_tolerance_mm
-        views = dict(zip(("left", "right"), stereo_pair(self.room.unit), strict=True))
+        pair = stereo_pair(unit_of(state.seen, self.room.unit))
+        views = dict(zip(("left", "right"), pair, strict=True))
         bands = tuple(
             band_of(views[view], views[other], pixel, state.seen.thickness_mm, tolerance)
             for view, other, pixel in (
@@ -274,9 +276,10 @@ class Engine:
         """
         from stereosim.geometry.projection import back_project
         from stereosim.geometry.views import scout
+        from stereosim.procedures.approach import unit_of
         from stereosim.procedures.intents import Position
 
-        unit, seen = self.room.unit, state.seen
+        unit, seen = unit_of(state.seen, self.room.unit), state.seen
         place = back_project(scout(unit), np.array([pixel]), seen.thickness_mm / 2.0)[0]
         usual = self.patient.breast.thickness_mm
         return Position(
