@@ -336,6 +336,8 @@ class UltrasoundProcedure(Procedure):
 def pools_in(tissue: Tissue) -> Pools:
     """Return the anaesthetic in supine tissue, and the blood and the air of its cavities."""
     cavities, given = cavity_solids(tissue, up=UP), tissue.infiltrations
+    # What has shrunk to nothing is no ellipsoid.
+    cavities = cavities.subset(np.linalg.norm(cavities.solids.axes_mm, axis=1).min(axis=1) > 1e-3)
     balls = Ellipsoids(
         np.array([some.centre_mm for some in given]).reshape(-1, 3),
         np.array([some.radius_mm * np.eye(3) for some in given]).reshape(-1, 3, 3),
