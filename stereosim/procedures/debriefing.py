@@ -102,6 +102,7 @@ def debrief(
         minutes=seen.minutes,
         dose_mgy=seen.dose_mgy,
         undone=sum(entry.kind == "undo" for entry in entries),
+        removed_shares=1.0 - tissue.share_left,
     )
 
 
@@ -146,6 +147,7 @@ def _cores(state: ProcedureState, story: Story) -> Iterator[CoreTruth]:
                 target_specks=int(tissue.original.target[core.specks].sum()),
                 centre_mm=core.pose.centre_mm,
                 axis=core.pose.axis,
+                shares=tuple(float(share) for share in core.shares),
             )
 
 

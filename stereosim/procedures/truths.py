@@ -163,11 +163,13 @@ class CoreTruth:
     mass_mg : float
         Its mass.
     specks : tuple of int
-        Indices of its specks.
+        Indices of the specks of which it holds at least a part.
     target_specks : int
         How many of them belong to the target.
     centre_mm, axis : ndarray of 3
         Aperture's centre and direction toward the tip.
+    shares : tuple of float
+        Share of the volume of each of its specks that is in it: 1 whole, less where it was cut.
     """
 
     number: int
@@ -179,6 +181,7 @@ class CoreTruth:
     target_specks: int
     centre_mm: Array
     axis: Array
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,7 @@ class Debriefing:
     diameters_mm : ndarray, shape (n,)
         Their diameters.
     target, removed : ndarray of bool, shape (n,)
-        Those of the target; those that left the breast.
+        Those of the target; those that left the breast, with nothing left behind.
     target_mm : ndarray of 3
         Centroid of the target's specks.
     fraction_removed : float
@@ -227,6 +230,8 @@ class Debriefing:
         Time and mean glandular dose.
     undone : int
         Steps that were taken back.
+    removed_shares : ndarray, shape (n,)
+        Share of each speck's volume that left the breast: neither 0 nor 1 where it was cut.
     """
 
     guidance: str
@@ -248,6 +253,7 @@ class Debriefing:
     minutes: float
     dose_mgy: float
     undone: int = 0
+    removed_shares: Array = field(default_factory=lambda: np.zeros(0))
 
     @property
     def clip_distance_mm(self) -> float | None:

@@ -24,6 +24,7 @@ from stereosim.reports.wording import (
 )
 
 WIDTH = 100
+MOST_CORES = 12  # lines of a table
 ANY_SPECK = "any target speck removed"
 
 Arm = tuple[str, str, str]  # title, guidance, mode
@@ -238,7 +239,8 @@ def per_core_cells(summary: Summary, device: str) -> list[tuple[str, list[str]]]
     """Return for each core of a device its number and, for both guidances, what it brought.
 
     Cells are "5 of 8 (31-86)", cores that hold calcification of those taken, and "7 of 8 (53-98)",
-    lesions with calcification in any core so far; empty where that core was not taken.
+    lesions with calcification in any core so far; empty where that core was not taken.  What
+    comes after the twelfth core is in the summary only.
     """
     found = {
         (row["guidance"], row["core"]): row
@@ -246,7 +248,8 @@ def per_core_cells(summary: Summary, device: str) -> list[tuple[str, list[str]]]
         if row["device"] == device
     }
     lines = []
-    for core in range(1, max((core for _, core in found), default=0) + 1):
+    last = max((core for _, core in found), default=0)
+    for core in range(1, min(last, MOST_CORES) + 1):
         cells = []
         for guidance in GUIDANCES:
             row = found.get((guidance, core))
