@@ -7,6 +7,8 @@ Nothing here is compared with a published figure: it says what the assumed numbe
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,13 +58,12 @@ def bled(
     """Return the tissue after the cores of one patient, and the mean mass of a core."""
     factor, tissue = fluids.patient_factor(patient), start
     for pose in poses:
-        needle = NeedleInPlace(pose, device, np.zeros(3))
-        tissue = Tissue(**{**vars(tissue), "needle": needle})
+        tissue = replace(tissue, needle=NeedleInPlace(pose, device, np.zeros(3)))
         for k in range(cores):
             tissue, _ = take_core(tissue, device, pose, 12.0 * k / cores or 12.0)
             rng = stream(SEED, "bleeding", patient, len(tissue.cores))
             tissue = fluids.bleed(tissue, device, rng=rng, patient_factor=factor)
-        within, after = (0.0, PAUSE_MIN) if device.kind == "vacuum" else PASS_MIN
+        within, after = (PAUSE_MIN, 0.0) if device.kind == "vacuum" else PASS_MIN
         tissue = fluids.ooze(tissue, within, patient_factor=factor)
         tissue = fluids.settle(withdraw(tissue))
         tissue = fluids.ooze(tissue, after, patient_factor=factor)
@@ -124,7 +125,9 @@ def faintness(diameter_mm: float, repeats: int = 4) -> None:
             tissue, _ = take_core(tissue, device, pose, float(k) or 12.0)
             rng = np.random.default_rng(k)
             tissue = fluids.bleed(tissue, device, rng=rng, patient_factor=factor)
-        scenes[f"11G, {who}"] = fluids.ooze(tissue, PAUSE_MIN, patient_factor=factor)
+        held = replace(tissue, needle=NeedleInPlace(pose, device, np.zeros(3)))
+        held = fluids.ooze(held, PAUSE_MIN, patient_factor=factor)
+        scenes[f"11G, {who}"] = fluids.settle(withdraw(held))
     series = procedure._positioned(state.seen)["scout"]
     marks = project(series.background.view, specks.solids.centres_mm)
     for name, tissue in scenes.items():
@@ -139,7 +142,11 @@ def faintness(diameter_mm: float, repeats: int = 4) -> None:
                 near = np.hypot(*(candidates.pixels - mark).T) * image.pitch_mm < 0.3
                 found[k, i] = candidates.snr[near].max() if near.any() else np.nan
         seen = float(np.isfinite(found).mean())
-        print(f"{diameter_mm} mm, {name}: SNR {np.nanmean(found):.1f}, {seen:.0%} found")
+        blood = sum(bore.blood_mm3 for bore in tissue.bores) / fluids.MM3_PER_ML
+        print(
+            f"{diameter_mm} mm, {name} ({blood:.2f} ml of blood): SNR {np.nanmean(found):.1f}, "
+            f"{seen:.0%} found"
+        )
 
 
 if __name__ == "__main__":
