@@ -86,14 +86,13 @@ class ArmErrors:
         return self.common_mm[:, None, :] + self.own_mm
 
 
-CLICK_MM = np.array(
-    [0.05, 0.05, 0.16]
-)  # SD of a trained operator's mark (1 pixel), as triangulated
+# SD of a trained operator's mark (1 pixel), as triangulated.
+CLICK_MM = np.array([0.05, 0.05, 0.16])
 
 
-def arm_errors(rng, device, women, passes, scale=1.0):
+def arm_errors(rng, device, women, passes, scale=1.0, model=None):
     """Draw the errors of a trained operator from data/placement.toml, all times `scale`."""
-    model = load_placement()["stereotactic"].scaled(scale)
+    model = (model or load_placement()["stereotactic"]).scaled(scale)
     motion = rng.normal(0.0, model.motion_sd_mm, (2, women, 2))
     depth = (motion[0, :, :1] - motion[1, :, :1]) / (2.0 * np.tan(np.radians(15.0)))
     common = np.concatenate([motion.mean(axis=0), depth], axis=1)
