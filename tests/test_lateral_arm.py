@@ -591,10 +591,14 @@ def test_the_way_from_the_paddle_comes_first_then_what_costs_no_image() -> None:
     assert level.device.name == "vab-11g", "the full aperture has room from the side"
     assert lateral_way(variants, low, replace(UNIT, lateral_arm=0)) is None
     again = repositioned(variants, low, UNIT)
-    assert again[0][0].second_paddle, "before the breast is turned over"
-    assert any(position.approach == "caudocranial" for position, _ in again)
-    assert all(position.shift_x_mm in (15.0, -15.0) for position, _ in again)
-    assert all(place[0] == 0.0 for _, place in again), "under the middle of the window"
+    assert again[0][1].second_paddle, "before the breast is turned over"
+    assert any(position.approach == "caudocranial" for _, position, _ in again)
+    assert {abs(position.shift_x_mm) for _, position, place in again if place[0] == 0.0} == {15.0}
+    # Too near to the paddle for the guide to come under it: nearer to the arm's side it reaches.
+    high = replace(seen, marked_mm=np.array([0.0, 30.0, 19.0]))
+    assert lateral_way(variants, high, UNIT) is None
+    sides = [(arm, place[0]) for arm, _, place in repositioned(variants, high, UNIT) if place[0]]
+    assert sides == [("lateral-left", -12.5), ("lateral-right", 12.5)]
 
 
 def test_a_thin_breast_is_biopsied_on_the_lateral_arm() -> None:

@@ -72,8 +72,8 @@ def lateral_way(variants: Sequence[Device], seen: Seen, unit: Unit) -> Way | Non
 
 def repositioned(
     variants: Sequence[Device], seen: Seen, unit: Unit
-) -> list[tuple[Position, Array]]:
-    """Return the positions in which the place could be reached, and where it would then lie.
+) -> list[tuple[str, Position, Array]]:
+    """Return arms and positions with which the place could be reached, and where it would lie.
 
     Positioned anew it comes under the middle of the window, as far as the chest wall lets it: that
     is also where tissue bulges most into the opening of a second paddle.
@@ -85,14 +85,26 @@ def repositioned(
     here = Position(shift_x + x, shift_y + outward, seen.approach, seen.thickness_mm)
     other = APPROACHES[1 - APPROACHES.index(seen.approach)]
     turned = replace(here, shift_x_mm=-here.shift_x_mm, approach=other)
+    ways: list[tuple[str, Position, float, float]] = [
+        (ARMS[0], replace(here, second_paddle=True), 0.0, z),
+        (ARMS[0], turned, 0.0, seen.thickness_mm - z),
+        (ARMS[0], replace(turned, second_paddle=True), 0.0, seen.thickness_mm - z),
+    ]
+    for arm in ARMS[1:] if unit.lateral_arm else ():
+        # Half way to the window's edge on the arm's side the guide is nearer to the target.
+        aside = -0.25 * unit.window_width_mm * float(NeedlePose.lateral(np.zeros(3), arm).axis[0])
+        ways.append((arm, replace(here, shift_x_mm=here.shift_x_mm - aside), aside, z))
     found = []
-    for position, height in (
-        (replace(here, second_paddle=True), z),
-        (turned, seen.thickness_mm - z),
-        (replace(turned, second_paddle=True), seen.thickness_mm - z),
-    ):
-        place = np.array([0.0, y - outward, height])
+    for arm, position, across, height in ways:
+        place = np.array([across, y - outward, height])
         then = replace(seen, marked_mm=place, second_paddle=position.second_paddle)
-        if safe_way(variants, then, unit) is not None:
-            found.append((position, place))
+        if arm != ARMS[0] and seen.outline is not None:
+            outline = replace(
+                seen.outline,
+                centre_x_mm=-position.shift_x_mm,
+                wall_y_mm=-position.shift_y_mm,
+            )
+            then = replace(then, outline=outline)
+        if safe_way(variants, then, unit, [arm]) is not None:
+            found.append((arm, position, place))
     return found

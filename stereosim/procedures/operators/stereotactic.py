@@ -85,25 +85,28 @@ class StereotacticOperator:
         """From positioning to a marked target, or a stop where nothing is found."""
         position = usual_position(seen.referral, self.unit)
         expected = np.array([0.0, seen.referral.y_mm - position.shift_y_mm])
-        seen = yield from self._mark_in(seen, position, expected)
+        window = np.array([0.0, self.unit.window_centre_y_mm])
+        seen = yield from self._mark_in(seen, position, expected, window)
         if seen.marked_mm is None:
             yield Stop("not found on images")
 
     def _mark_in(
-        self, seen: Seen, position: Position, expected: Array
+        self, seen: Seen, position: Position, expected: Array, wanted: Array
     ) -> Generator[Intent, Seen, Seen]:
-        """Position the breast, expose it and mark the target, expected at (x, y), if it is seen."""
-        window = np.array([0.0, self.unit.window_centre_y_mm])
+        """Position the breast, expose it and mark the target, if it is seen.
+
+        It is expected at one place (x, y), and brought to another where it lies far from that.
+        """
         shift = np.array([position.shift_x_mm, position.shift_y_mm])
         groups: list[Group] = []
-        for _ in range(2):  # position, and once more if the lesion is far from the centre
+        for _ in range(2):  # position, and once more if the lesion is far from there
             seen = yield replace(position, shift_x_mm=float(shift[0]), shift_y_mm=float(shift[1]))
             seen = yield Expose("scout")
             groups = self.reader.scout_groups(seen, expected)
             if not groups:
                 return seen
             group = groups[0].centre_mm
-            off = group - window
+            off = group - wanted
             moved = np.array([shift[0] + off[0], max(0.0, shift[1] + off[1])])
             if np.linalg.norm(moved - shift) <= self.skill.recentre_mm:
                 break
@@ -163,11 +166,11 @@ class StereotacticOperator:
                 return seen, way
         way = lateral_way(variants, seen, self.unit)
         if way is None:
-            for position, place in repositioned(variants, seen, self.unit):
-                seen = yield from self._mark_in(seen, position, place[:2])
+            for arm, position, place in repositioned(variants, seen, self.unit):
+                seen = yield from self._mark_in(seen, position, place[:2], place[:2])
                 if seen.marked_mm is None:
                     return seen, None
-                way = safe_way(variants, seen, self.unit)
+                way = safe_way(variants, seen, self.unit, [arm])
                 if way is not None:
                     break
         if way is not None:
