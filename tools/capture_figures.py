@@ -25,6 +25,7 @@ from scipy.optimize import brentq  # noqa: E402
 from stereosim.biopsy.devices import Device, load_devices  # noqa: E402
 from stereosim.biopsy.needle import load_placement  # noqa: E402
 from stereosim.biopsy.surrogate import BatchResult, plan_sampling, sample_many  # noqa: E402
+from stereosim.experiments.statistics import wilson_interval  # noqa: E402
 from stereosim.procedures.operators.sampling import pass_pattern  # noqa: E402
 from tests.capture_scenes import ArmErrors, Clusters, arm_errors, cohort_clusters  # noqa: E402
 
@@ -176,12 +177,12 @@ def mechanism(clusters: Clusters) -> None:
     hits = shoot(ways["specks in turn"], errors.needles_mm, clusters)
     p = hits[:, :5].mean()
     left.plot(cores, 100 * (1 - (1 - p) ** cores), ":", color="k", label="independent cores")
-    left.axhline(100 * p, color="k", ls="--", lw=0.8, label="one miss for all cores")
-    v2, v3 = np.array([[k, n - k] for k, n in (V2, V3)]) + 2.0
-    for x, (k, rest), mark in ((1.0, v2, "s"), (5.0, v3, "o")):
-        share = k / (k + rest)
-        half = 1.96 * np.sqrt(share * (1 - share) / (k + rest))
-        left.errorbar(x, 100 * share, 100 * half, fmt=mark, color="k", capsize=2, ms=4)
+    left.axhline(100 * p, color="k", ls="--", lw=0.8, label="all cores alike")
+    for x, counts, mark in ((1.0, V2, "s"), (5.0, V3, "o")):
+        share = counts[0] / counts[1]
+        low, high = wilson_interval(*counts)
+        bar = 100.0 * np.array([[share - low], [high - share]])
+        left.errorbar(x, 100.0 * share, bar, fmt=mark, color="k", capsize=2, ms=4)
     left.annotate("V2", (1.15, 38)), left.annotate("V3", (5.15, 83))
     left.set(xlabel="cores", ylabel="lesions with a speck in a core, %", ylim=(0, 100))
     left.legend(frameon=False, fontsize=7, loc="lower right")
