@@ -167,6 +167,16 @@ def test_an_unsafe_needle(camera: Camera) -> None:
     trainee.click("Fire the needle")
     look("question-unsafe")
     trainee.key("Esc")
+    # What mends it: the lateral arm.
+    trainee.click("Withdraw")
+    trainee.click("5 Needle")
+    trainee.find("How the needle is held").setFocus()
+    trainee.key("Down")
+    assert trainee.attempt.console.arm == "lateral-left"
+    trainee.click("primary")
+    trainee.stage(Stage.PREFIRE)
+    do.fire_and_look(trainee)
+    look("lateral-postfire")
 
 
 def test_an_exam(camera: Camera) -> None:
