@@ -2,10 +2,10 @@
 
 First the needle from the paddle, in all its variants, aimed shallower or deeper as far as the
 aperture lets it.  Where none is safe, the manoeuvres for thin breasts follow in the order of what
-they cost the patient: the lateral arm needs no new image; a second paddle and the other approach
-need the breast positioned and exposed anew, and are tried only where the place as it is marked says
-that they help.  Pushing the needle home by hand is none of them: it may stop short of the throw,
-but ends where a needle aimed shallower would.
+they cost the patient: the lateral arm needs no new image; a second paddle, the other approach and
+a place nearer to the lateral arm need the breast positioned and exposed anew, and are tried only
+where the place as it is marked says that they help.  Pushing the needle home by hand is none of
+them: it may stop short of the throw, but ends where a needle aimed shallower would.
 """
 
 from __future__ import annotations
