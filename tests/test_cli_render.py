@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from stereosim.cli import main
+from stereosim.experiments import first_look
+from stereosim.experiments.trial import Room, Setting
 from stereosim.geometry.probe import ProbePose
 from stereosim.imaging.ultrasound.beam import Grid
 from stereosim.imaging.ultrasound.frame import scan_frame
@@ -219,3 +221,21 @@ def test_xray_as_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert answer["approach"] == "caudocranial"
     assert list(ds.PatientOrientation) == ["L", "P"]
     assert ds.ViewCodeSequence[0].CodeMeaning == "caudo-cranial"
+
+
+def test_the_operator_s_frame_shows_and_focuses_on_its_mark(monkeypatch):
+    asked = []
+
+    def noted(patient, room, look, seed):
+        asked.append(look)
+        raise StopIteration
+
+    monkeypatch.setattr(first_look, "_frame", noted)
+    room, patient = Room(Setting()), load_case("large-cluster").patient(1)
+    with pytest.raises(StopIteration):
+        first_look.ultrasound_look(patient, room, seed=1)
+    (look,) = asked
+    places = patient.supine_specks().solids.centres_mm
+    away = np.hypot(places[:, 0] - look.x_mm, places[:, 1] - look.y_mm)
+    assert abs(places[away.argmin(), 2] - look.focus_mm) < 3.0
+    assert look.depth_mm >= look.focus_mm + room.search.below_mm
