@@ -180,6 +180,7 @@ def test_margins_of_a_level_needle_by_hand_calculation() -> None:
         ((-50.0, 36.0, 20.0), "lateral-left", "vab-11g", "into the skin by 5.5 mm", "deeper"),
         ((20.0, 36.0, 20.0), "lateral-left", "vab-11g", "too short by 12.5 mm", "longer"),
         ((20.0, 36.0, 5.0), "lateral-right", "vab-11g", "the support by 3.0 mm", "vertical"),
+        ((20.0, 5.0, 20.0), "lateral-right", "vab-11g", "the chest wall by 3.0 mm", "vertical"),
         ((20.0, 36.0, 37.0), "lateral-right", "vab-11g", "the paddle by 0.5 mm", "vertical"),
         ((0.0, 36.0, 34.0), "lateral-right", "vab-11g", "too short by 11.5 mm", "reposition"),
     ],

@@ -149,7 +149,8 @@ def lateral_check(
         beside = device.length_mm - (paddle_half_width_mm + x * along) - used
     radius = device.outer_diameter_mm / 2.0
     shaft = min(z, thick - z) - radius - limits.shaft_clearance_mm
-    room = min(shaft, z - limits.guide_half_height_mm)
+    # The guide stands above the support, and beside the patient: her chest wall is at y = 0.
+    room = min(shaft, z - limits.guide_half_height_mm, y - limits.guide_half_height_mm)
     found: list[tuple[str, str]] = []
     if stroke <= limits.stroke_margin_mm:
         found.append(
@@ -186,6 +187,8 @@ def lateral_check(
         )
     if room < 0.0:
         which = "support" if z < thick - z else "paddle"
+        if y - limits.guide_half_height_mm == room:
+            which = "chest wall"
         found.append(
             (
                 f"shaft or guide would meet the {which} by {-room:.1f} mm",

@@ -35,7 +35,8 @@ class SafetyLimits:
     shaft_clearance_mm : float
         Distance that a level shaft keeps from paddle and support.
     guide_half_height_mm : float
-        Half the height of the lateral arm's guide, which has to stand above the support.
+        Half the height and width of the lateral arm's guide, which has to stand above the support
+        and in front of the chest wall.
     """
 
     label: str
@@ -73,7 +74,7 @@ class Margins:
     warnings : tuple of str
         What makes it difficult, without forbidding it.
     room_margin_mm : float
-        Of a level needle, what is left between shaft or guide and paddle or support.
+        Of a level needle, what is left between shaft or guide and paddle, support or chest wall.
     depth_mm : float
         From the skin to the middle of the aperture, along the needle: the insertion depth.
     skin_hours : tuple of (float, float)
