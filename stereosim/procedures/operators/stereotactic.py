@@ -206,7 +206,7 @@ class StereotacticOperator:
     def _moved(self, seen: Seen, way: Way, offset: Array, miss: Array | None) -> Array:
         """Return the next offset for a lesion at `miss` from the needle, as far as there is room.
 
-        A level needle that is moved up or down must not come too near to paddle or support.
+        A level needle must not come too near to paddle, support or chest wall.
         """
         assert seen.commanded is not None and seen.marked_mm is not None and miss is not None
         move = correction(miss, seen.margins, seen.commanded.axis)
@@ -215,7 +215,7 @@ class StereotacticOperator:
             place = seen.marked_mm + moved
             if stand_check(way.device, place, seen, self.unit, way.arm).room_margin_mm >= 0.0:
                 return moved
-        return offset + move * [1.0, 1.0, 0.0]
+        return offset + move * [1.0, 0.0, 0.0]
 
     def _gun_passes(self, seen: Seen, way: Way) -> Generator[Intent, Seen, Seen]:
         """Aim each pass at another speck of the group; once round, step aside from each.
