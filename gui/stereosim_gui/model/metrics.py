@@ -35,7 +35,7 @@ def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
     yield "target specks removed", int((facts.target & facts.removed).sum()), ""
     yield "fraction removed", float(facts.fraction_removed), "1"
     yield "fraction of the specks' volume removed", score.volume_fraction_removed, "1"
-    yield "fraction of the volume removed", float(facts.lesion_fraction_removed), "1"
+    yield "fraction of the lesion removed", float(facts.lesion_fraction_removed), "1"
     yield "specimen positive", _told(score.specimen_positive), ""
     yield "y mismatch", _number(score.y_mismatch_mm), "mm"
     yield "least stroke margin fired with", _number(score.stroke_margin_mm), "mm"

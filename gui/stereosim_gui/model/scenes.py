@@ -74,7 +74,7 @@ def scene_of(states: Sequence[ProcedureState], patient: VirtualPatient, unit: Un
         shapes.append(Shape("line", "error", np.array([last.centre_mm, last.lesion_mm])))
         close = max(close, 1.4 * float(np.linalg.norm(last.error_mm)))
     if end.truth.clip is not None:
-        shapes.append(Shape("point", "clip", end.truth.clip.settled_mm[None]))
+        shapes.append(Shape("point", "clip", end.truth.clip.drawn_mm[None]))
     everything = np.concatenate([shape.points_mm for shape in outline])
     whole = 0.8 * float(np.linalg.norm(everything - focus, axis=1).max())
     return Scene(
