@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.geometry.probe import ProbePose
+from stereosim.imaging.knobs import DYNAMIC_RANGE_DB, WHITE_DB
 from stereosim.procedures.intents import Look
 from stereosim_gui.model.display import Image
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Point = tuple[float, float]
 
-# Level over the mean of fat that is white at gain 0: fat lies in the middle of the grey scale.
-WHITE_DB = 35.0
 TGC_SLIDERS = 8
 # Below this an echo is no echo; it only keeps the logarithm finite.
 _LEAST = 1e-6
@@ -45,7 +44,7 @@ class Display:
     """
 
     gain_db: float = 0.0
-    dynamic_range_db: float = 60.0
+    dynamic_range_db: float = DYNAMIC_RANGE_DB
     tgc_db: tuple[float, ...] = (0.0,) * TGC_SLIDERS
 
     def curve_db(self, rows: int) -> Array:
