@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from stereosim.biopsy.pose import NeedlePose
+from stereosim.imaging.knobs import WHITE_DB
 from stereosim.imaging.ultrasound.frame import bmode
 from stereosim.procedures.intents import Look, MarkEcho, to_dict
 from stereosim_gui.model.attempt import Attempt
 from stereosim_gui.model.freehand import Approach, Guide, NeedleLine
 from stereosim_gui.model.skin import Skin, place_of
-from stereosim_gui.model.sonogram import WHITE_DB, Display, Sonogram
+from stereosim_gui.model.sonogram import Display, Sonogram
 from stereosim_gui.model.sonography import PRESSURE_PERCENT, TILT_DEG, Tool
 from stereosim_gui.model.spec import AttemptSpec
 from stereosim_gui.worker import Worker

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stereosim.geometry.probe import ProbePose
-from stereosim.imaging.knobs import DYNAMIC_RANGE_DB, WHITE_DB
+from stereosim.imaging import knobs
 from stereosim.procedures.intents import Look
 from stereosim_gui.model.display import Image
 
@@ -44,7 +44,7 @@ class Display:
     """
 
     gain_db: float = 0.0
-    dynamic_range_db: float = DYNAMIC_RANGE_DB
+    dynamic_range_db: float = knobs.DYNAMIC_RANGE_DB
     tgc_db: tuple[float, ...] = (0.0,) * TGC_SLIDERS
 
     def curve_db(self, rows: int) -> Array:
@@ -106,7 +106,7 @@ class Sonogram:
 
     def grey(self, display: Display) -> NDArray[np.uint8]:
         """Return the grey values, 0 to 255, of the same shape as ``level_db``."""
-        black = WHITE_DB - display.gain_db - display.dynamic_range_db
+        black = knobs.WHITE_DB - display.gain_db - display.dynamic_range_db
         scale = 255.0 / display.dynamic_range_db
         offset = ((display.curve_db(self.level_db.shape[0]) - black) * scale).astype(np.float32)
         grey = self.level_db * np.float32(scale)
@@ -118,7 +118,7 @@ class Sonogram:
         """Return `display` with the gain at which the median echo is a third up the grey scale."""
         shown = self.level_db + display.curve_db(self.level_db.shape[0])[:, None]
         black = float(np.median(shown)) - display.dynamic_range_db / 3.0
-        gain = WHITE_DB - display.dynamic_range_db - black
+        gain = knobs.WHITE_DB - display.dynamic_range_db - black
         return replace(display, gain_db=float(np.clip(round(gain), *GAIN_DB)))
 
     def supine_mm(self, point: Point) -> tuple[float, float, float]:
