@@ -3024,8 +3024,8 @@ Firing cannot be undone.</source>
    <translation>请重新摆位。</translation>
   </message>
   <message>
-   <source>Shaft {mm:.1f} mm too near to paddle or support.</source>
-   <translation>针杆离压迫板或支撑台太近，差 {mm:.1f} mm。</translation>
+   <source>Shaft {mm:.1f} mm too near to paddle, support or chest wall.</source>
+   <translation>针杆离压迫板、支撑台或胸壁太近，差 {mm:.1f} mm。</translation>
   </message>
   <message>
    <source>Skin margin {mm:.1f} mm: aperture in the skin.</source>
@@ -4163,6 +4163,10 @@ is it the same point?</source>
    <translation>金属会遮住其后方的东西。两个视图中都被遮住的钙化簇通常就在针处：请环绕一周取样。若您之前看到它在靶点旁，请查看它到哪里去了。</translation>
   </message>
   <message>
+   <source>Needle or guide would be {margin_mm:.1f} mm too near to paddle, support or chest wall.</source>
+   <translation>针或针导向器离压迫板、支撑台或胸壁太近，差 {margin_mm:.1f} mm。</translation>
+  </message>
+  <message>
    <source>No calcification in {of} cores: do not stop here. The calcifications are still in the breast.</source>
    <translation>{of} 条组织中没有钙化：不要就此停止。钙化仍在乳腺内。</translation>
   </message>
@@ -4191,8 +4195,8 @@ is it the same point?</source>
    <translation>在一组已发表的病例中，仅由钙化构成的病灶约四分之一可在超声下看到（Soo 2003）。把针放在病灶应在的位置，或放进只是邻近的肿块，都可能打空，而其良性结果会让人错误地放心。超声看不到的钙化，应在立体定向引导下活检。</translation>
   </message>
   <message>
-   <source>On the lateral arm the shaft lies level between paddle and support, and both are hard. The target needs half the shaft's thickness and the skin above and below it. Near the paddle or the support a needle from above, through little tissue, is the shorter way; or the breast is compressed less.</source>
-   <translation>在侧臂上，针杆水平位于压迫板与支撑台之间，两者都是硬的。靶点的上方和下方都需要留出半个针杆的厚度和皮肤。靠近压迫板或支撑台时，自上方穿过少量组织进针路径更短；也可以减轻压迫。</translation>
+   <source>On the lateral arm the shaft lies level between paddle and support, and both are hard; its guide stands beside the breast, in front of the chest wall. The target needs half the shaft's thickness and the skin above and below it. Near the paddle, the support or the chest wall a needle from above is the way; or the breast is compressed less.</source>
+   <translation>在侧臂上，针杆水平位于压迫板与支撑台之间，两者都是硬的；针导向器立在乳腺旁、胸壁之前。靶点的上方和下方都需要留出半个针杆的厚度和皮肤。靠近压迫板、支撑台或胸壁时，应自上方进针；也可以减轻压迫。</translation>
   </message>
   <message>
    <source>Position again on a second paddle: {second_paddle:.0f} mm more room behind the needle</source>
@@ -4317,10 +4321,6 @@ To start farther back does not help: the stroke ends at the same place. What hel
   <message>
    <source>The needle reaches only what lies under the window of the paddle, and in the oblique views the group moves sideways by up to half its height. Near the middle nothing is cut off and a correction stays possible. To reposition costs one more exposure now; later it costs the pair as well. A lesion near the chest wall cannot be brought farther out than the support's edge lets it.</source>
    <translation>针只能到达压迫板窗口下方的部分，而在斜位视图中，钙化簇的侧移可达其高度的一半。靠近中央，就不会被截去，也还有修正的余地。现在重新摆位只多一次曝光；以后则要连像对一起重拍。靠近胸壁的病灶，最多只能拉到支撑台边缘所允许的位置。</translation>
-  </message>
-  <message>
-   <source>The needle would lie {margin_mm:.1f} mm too near to paddle or support.</source>
-   <translation>针离压迫板或支撑台太近，差 {margin_mm:.1f} mm。</translation>
   </message>
   <message>
    <source>The paddle is closed but for its window. Nothing outside can be reached from above. The breast has to be positioned again so that the group comes under the window.</source>
