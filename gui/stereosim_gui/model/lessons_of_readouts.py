@@ -151,13 +151,14 @@ READ_OUTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "room-margin": (
         QT_TRANSLATE_NOOP(
             "Teaching",
-            "Needle or guide would be {margin_mm:.1f} mm too near to paddle, support or chest wall.",
+            "Needle or guide would be {margin_mm:.1f} mm too near to paddle, support or "
+            "chest wall.",
         ),
         QT_TRANSLATE_NOOP(
             "Teaching",
             "On the lateral arm the shaft lies level between paddle and support, and both are "
-            "hard; its guide stands beside the breast, in front of the chest wall. The target needs "
-            "half the shaft's thickness and the skin above and below it. Near the paddle, the "
+            "hard; its guide stands beside the breast, in front of the chest wall. The target "
+            "needs half the shaft's thickness and the skin above and below it. Near the paddle, the "
             "support or the chest wall a needle from above is the way; or the breast is "
             "compressed less.",
         ),

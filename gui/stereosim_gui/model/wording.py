@@ -202,7 +202,9 @@ def problems(
         found.append(
             (
                 say(
-                    QT_TRANSLATE_NOOP("Safety", "Shaft {mm:.1f} mm too near to paddle, support or chest wall."),
+                    QT_TRANSLATE_NOOP(
+                        "Safety", "Shaft {mm:.1f} mm too near to paddle, support or chest wall."
+                    ),
                     mm=-margins.room_margin_mm,
                 ),
                 say(QT_TRANSLATE_NOOP("Safety", "From the paddle, or less compression.")),
