@@ -158,8 +158,8 @@ READ_OUTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
             "Teaching",
             "On the lateral arm the shaft lies level between paddle and support, and both are "
             "hard; its guide stands beside the breast, in front of the chest wall. The target "
-            "needs half the shaft's thickness and the skin above and below it. Near the paddle, the "
-            "support or the chest wall a needle from above is the way; or the breast is "
+            "needs half the shaft's thickness and the skin above and below it. Near the paddle, "
+            "the support or the chest wall a needle from above is the way; or the breast is "
             "compressed less.",
         ),
     ),
