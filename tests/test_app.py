@@ -270,7 +270,7 @@ def test_a_listener_may_send_the_next_intent_at_once(pump: Pump, worker: Worker)
 def constant_refusals() -> set[str]:
     """What the procedures say when they refuse, where it is a constant in their source."""
     found = set()
-    for name in ("procedure", "stereotactic", "ultrasound"):
+    for name in ("procedure", "stereotactic", "ultrasound", "fluids"):
         source = importlib.util.find_spec(f"stereosim.procedures.{name}")
         assert source is not None and source.origin is not None
         for node in ast.walk(ast.parse(Path(source.origin).read_text(encoding="utf-8"))):

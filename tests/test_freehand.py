@@ -242,6 +242,23 @@ def test_without_error_the_aperture_comes_to_the_target() -> None:
     assert not state.truth.tissue.present.all()
 
 
+def test_a_vacuum_needle_pushed_home_by_hand_goes_as_far_as_the_hand() -> None:
+    steps = (LOOK, MARK, CHOICE, INSERT, Steer(along_mm=TO_PREFIRE))
+    room = procedure(perfect=True)
+    before = after(room, *steps)
+    assert before.truth.tissue.needle is not None
+    start = before.truth.tissue.needle.pose
+    state = after(room, *steps, Fire(by_hand_mm=12.0))
+    firing = state.truth.firings[-1]
+    assert firing.by_hand_mm == 12.0 and state.truth.fired
+    # Breath moves the breast, not the needle: straight on along its axis, and so it was meant.
+    np.testing.assert_allclose(firing.centre_mm, start.moved_along(12.0).centre_mm, atol=1e-9)
+    np.testing.assert_allclose(firing.commanded_mm, firing.centre_mm, atol=1e-6)
+    refused(room, before, Fire(by_hand_mm=DEVICE.throw_mm + 1.0), "by_hand_mm")
+    gun = after(room, LOOK, MARK, ChooseDevice("ncb-14g"), INSERT)
+    refused(room, gun, Fire(by_hand_mm=5.0), "a gun is not pushed home")
+
+
 def test_the_error_is_drawn_once_for_each_pass(room: UltrasoundProcedure) -> None:
     state = after(room, LOOK, MARK, CHOICE, INSERT)
     first = state.truth.tissue.needle

@@ -29,6 +29,10 @@ KNOWN = {
         QT_TRANSLATE_NOOP("Refusal", "scan or look first"),
         QT_TRANSLATE_NOOP("Refusal", "the point would come out of the skin; withdraw the needle"),
         QT_TRANSLATE_NOOP("Refusal", "the hub has reached the skin; a longer needle is needed"),
+        QT_TRANSLATE_NOOP("Refusal", "a gun is not pushed home by hand"),
+        QT_TRANSLATE_NOOP("Refusal", "the needle has been in; it is given before that"),
+        QT_TRANSLATE_NOOP("Refusal", "anaesthetic has been given; the breast stays where it is"),
+        QT_TRANSLATE_NOOP("Refusal", "anaesthetic has been given; a sweep would not show it"),
         QT_TRANSLATE_NOOP("Refusal", "the procedure has ended"),
     )
 }

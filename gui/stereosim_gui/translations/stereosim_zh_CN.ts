@@ -2905,8 +2905,20 @@ Firing cannot be undone.</source>
    <translation>无法执行：{why}。</translation>
   </message>
   <message>
+   <source>a gun is not pushed home by hand</source>
+   <translation>活检枪不能手动推进</translation>
+  </message>
+  <message>
    <source>a gun takes one core a pass</source>
    <translation>活检枪每次进针只取一条组织</translation>
+  </message>
+  <message>
+   <source>anaesthetic has been given; a sweep would not show it</source>
+   <translation>已注射局麻药；扫查无法显示它</translation>
+  </message>
+  <message>
+   <source>anaesthetic has been given; the breast stays where it is</source>
+   <translation>已注射局麻药；乳腺保持原位</translation>
   </message>
   <message>
    <source>choose a device first</source>
@@ -2967,6 +2979,10 @@ Firing cannot be undone.</source>
   <message>
    <source>the needle has been fired</source>
    <translation>针已击发</translation>
+  </message>
+  <message>
+   <source>the needle has been in; it is given before that</source>
+   <translation>已进过针；局麻药须在进针前给</translation>
   </message>
   <message>
    <source>the needle has been in; its track would be in the image</source>
