@@ -1,7 +1,8 @@
 """Both guidances on cohorts of which medicine expects something: the real runner, real images.
 
-Nothing is tuned to these: the cohorts differ from screening in what their names say, the women of
-this seed were not looked at while anything was made, and any of these tests can fail.
+Nothing is tuned to these: the cohorts differ from screening in what their names say, and any of
+these tests can fail.  The seed was taken anew after the last change that was made with women of a
+cohort before the eyes (the lateral arm, on women of seed 4711).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from stereosim.procedures.operators.aiming import safe_depth_offset
 from stereosim.procedures.operators.skill import load_search
 from stereosim_phantoms.cohort import draw_patient, load_cohort
 
-SEED = 2026
-WOMEN = {"visible-in-mass": 16, "thin-visible": 24}  # the second is asked for a clear difference
+SEED = 8128
+WOMEN = {"visible-in-mass": 16, "thin-visible": 24}
 GUN, VACUUM = "ncb-14g", "vab-11g"
 
 
@@ -71,19 +72,20 @@ def test_what_ultrasound_shows_it_retrieves_about_as_often_as_stereotaxis(
 
 
 @pytest.mark.slow
-def test_in_breasts_too_thin_for_the_gun_ultrasound_retrieves_more(
-    thin: list[ArmResult], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("device", [GUN, VACUUM])
+def test_in_thin_breasts_the_lateral_arm_reaches_what_the_paddle_does_not(
+    thin: list[ArmResult], device: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gun, vacuum = retrieved(thin, GUN), retrieved(thin, VACUUM)
+    """From the paddle no gun may be fired here (see below), and ultrasound had the field."""
+    line = retrieved(thin, device)
     with capsys.disabled():
-        print(said(gun), said(vacuum))
-    assert gun["ci95"][1] < 0.0
-    assert gun["p_value"] < 0.05
-    # A petite vacuum aperture reaches most of these targets: there ultrasound must not be worse.
-    assert vacuum["ci95"][0] <= 0.0
-    # What stops stereotaxis is the reach, not the eye.
-    stopped = [r for r in thin if r.guidance == "stereotactic" and r.device == GUN]
-    assert sum(r.outcome == "inaccessible" for r in stopped) > len(stopped) / 2
+        print(said(line))
+    low, high = line["ci95"]
+    assert low <= 0.0 <= high or abs(line["difference"]) <= 0.15
+    for arm in ("stereotactic_only", "ultrasound_only"):
+        assert line["both"] + line[arm] > line["n"] / 2
+    ours = [r for r in thin if r.guidance == "stereotactic" and r.device == device]
+    assert sum(r.outcome == "inaccessible" for r in ours) < len(ours) / 3
 
 
 def test_thin_breasts_are_out_of_reach_of_the_gun_and_at_times_of_any_needle() -> None:
