@@ -13,16 +13,15 @@ def dispatcher() -> SimpleNamespace:
     return SimpleNamespace(_cache=SimpleNamespace(_cache_file=SimpleNamespace(_source_stamp=1)))
 
 
-@pytest.mark.parametrize("module", [library, phantoms])
-def test_a_change_in_any_file_makes_all_code_old(module: ModuleType, tmp_path: Path) -> None:
+def test_a_change_in_any_file_makes_all_code_old(tmp_path: Path) -> None:
     stamps = []
     for line in ("a = 1", "a = 1", "a = 2"):
         (tmp_path / "callee.py").write_text(line)
         (tmp_path / "caller.py").write_text("b = 1")
-        module._contents.cache_clear()
-        made = module.fresh(dispatcher(), tmp_path)
+        phantoms._contents.cache_clear()
+        made = phantoms.fresh(dispatcher(), tmp_path)
         stamps.append(made._cache._cache_file._source_stamp)
-    module._contents.cache_clear()
+    phantoms._contents.cache_clear()
     assert stamps[0] == stamps[1] != stamps[2]
     assert {stamp[0] for stamp in stamps} == {1}  # what Numba looks at counts too
 
@@ -37,8 +36,8 @@ def test_the_kernels_bear_that_stamp(module: ModuleType) -> None:
     if kept is None:
         pytest.skip("the compiler is off")
     folder = Path(str(module.__file__)).parent
-    assert kept._cache_file._source_stamp[1] == module._contents(folder)
+    assert kept._cache_file._source_stamp[1] == phantoms._contents(folder)
 
 
 def test_what_is_not_compiled_passes() -> None:
-    assert library.fresh(len) is len
+    assert phantoms.fresh(len) is len

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
 import numba
+
+from stereosim_phantoms.kernels._jit import fresh
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,28 +41,8 @@ def njit(
     """
 
     def compiled(plain: F) -> F:
-        dispatcher = fresh(numba.njit(cache=True, nogil=True, fastmath=fastmath)(plain))
+        dispatcher = numba.njit(cache=True, nogil=True, fastmath=fastmath)(plain)
+        fresh(dispatcher, Path(__file__).parent)
         return cast("F", dispatcher)  # callers see the signature of the plain function
 
     return compiled if function is None else compiled(function)
-
-
-def fresh(dispatcher: Any, folder: Path = Path(__file__).parent) -> Any:
-    """Make the compiled code on disk belong to all kernels of a folder; return `dispatcher`.
-
-    Numba looks at the file of a kernel only.  One that calls another file's would go on with that
-    one's old code.
-    """
-    kept = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if kept is not None:  # with the compiler off there is none
-        kept._source_stamp = (kept._source_stamp, _contents(folder))
-    return dispatcher
-
-
-@cache
-def _contents(folder: Path) -> str:
-    """Return a hash of the sources of a folder."""
-    found = sha256()
-    for path in sorted(folder.glob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()
