@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from stereosim.experiments.runner import Comparison
+from stereosim.experiments.trial import Room, setting_of
 from stereosim.geometry.marks import paddle, reference_marks
 from stereosim.geometry.projection import project
 from stereosim.geometry.units import load_units
@@ -32,6 +34,7 @@ from stereosim.procedures.operators.skill import load_search, load_skills
 from stereosim.procedures.operators.stereotactic import StereotacticOperator
 from stereosim.procedures.state import ProcedureState, Seen, Shot
 from stereosim.procedures.stereotactic import StereotacticProcedure
+from stereosim_phantoms.randomness import derived_seed, stream
 from stereosim_phantoms.referral import Referral
 from stereosim_phantoms.solids import Specks
 from tests.procedure_scenes import FIVE, ROOM, benign, do, marks_on, paired, scene
@@ -326,3 +329,26 @@ def test_a_point_that_is_not_where_it_was_sent_is_not_believed() -> None:
         READER.tip(replace(seen, commanded=replace(seen.commanded, centre_mm=away)), "postfire")
         is None
     )
+
+
+def test_no_core_is_left_without_a_film() -> None:
+    """Steps of the gun's pattern have no room in this woman: the last film came too soon."""
+
+    comparison = Comparison("screening", 60, 1, setting_of(families=["ncb-14g"]))
+    room = Room(comparison.setting)
+    table = StereotacticProcedure(
+        patient=comparison.patient(58),
+        devices=room.devices,
+        conditions=room.conditions("stereotactic"),
+        seed=derived_seed(1, 58, "stereotactic"),
+        machine=room.machine,
+        voxel_mm=room.setting.voxel_mm,
+    )
+    hand = StereotacticOperator(
+        room.skill, room.search, room.unit, room.devices, stream(1, 58, "operator")
+    )
+    marked = table.run(table.start(), hand.localise(table.start().seen))
+    hand = replace(hand, rng=stream(1, 58, "operator", "ncb-14g"))
+    end = table.run(marked, hand.biopsy(marked.seen, ("ncb-14g",)))
+    assert end.outcome == "finished" and end.seen.cores % 5 > 0
+    assert len(end.seen.films[-1].core_boxes_mm) == end.seen.cores

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stereosim.imaging.detection import find_specks
 from stereosim.procedures.operators.skill import load_search
-from stereosim.procedures.state import Specimen
+from stereosim.procedures.state import Seen, Specimen
 
 Array = NDArray[np.float64]
 
@@ -105,6 +105,12 @@ def read_film(film: Specimen) -> FilmReading:
     inside = (places[:, 0] >= x0) & (places[:, 0] <= x1)
     inside &= (places[:, 1] >= y0 + rim) & (places[:, 1] <= y1 - rim)
     return FilmReading(tuple(int(n) for n in inside.sum(axis=1)))
+
+
+def unfilmed(seen: Seen) -> bool:
+    """Whether cores have been taken that no specimen film shows yet."""
+    filmed = len(seen.films[-1].core_boxes_mm) if seen.films else 0
+    return seen.cores > filmed
 
 
 def cores_with_calcification(film: Specimen) -> int:

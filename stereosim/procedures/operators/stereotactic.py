@@ -41,6 +41,7 @@ from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
     pass_pattern,
+    unfilmed,
 )
 from stereosim.procedures.operators.skill import Search, Skill
 from stereosim.procedures.state import Seen
@@ -258,6 +259,8 @@ class StereotacticOperator:
                 if cores_with_calcification(seen.films[-1]):
                     break
             seen = yield Withdraw()
+        if unfilmed(seen):  # passes were left out where there was no room
+            seen = yield Film()
         if seen.cores:
             seen = yield PlaceClip()
         return seen

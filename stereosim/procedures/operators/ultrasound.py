@@ -37,6 +37,7 @@ from stereosim.procedures.operators.sampling import (
     cores_with_calcification,
     hours_towards,
     pass_pattern,
+    unfilmed,
 )
 from stereosim.procedures.operators.skill import Search, Skill
 from stereosim.procedures.state import Seen
@@ -208,6 +209,8 @@ class UltrasoundOperator:
                 if cores_with_calcification(seen.films[-1]):
                     break
             seen = yield Withdraw()
+        if unfilmed(seen):  # passes were left out where there was no room
+            seen = yield Film()
         return seen
 
 
