@@ -455,7 +455,7 @@ def test_by_hand_goes_no_farther_than_the_throw_and_not_with_a_gun() -> None:
     state = marked_in(procedure, Position(0.0, 0.0), FIVE[0])
     ready = do(procedure, state, ChooseDevice("vab-11g"), Advance())
     for way in (0.0, -3.0, DEVICES["vab-11g"].throw_mm + 0.1):
-        with pytest.raises(IntentError, match="by hand"):
+        with pytest.raises(IntentError, match="by_hand_mm"):
             procedure.step(ready, Fire(by_hand_mm=way))
     gun = do(procedure, state, ChooseDevice("ncb-14g"), Advance())
     with pytest.raises(IntentError, match="gun"):

@@ -270,8 +270,7 @@ class Procedure(ABC):
         else:
             throw = seen.device.throw_mm
             _require(seen.device.kind == "vacuum", Fire, "a gun is not pushed home by hand")
-            if not 0.0 < by_hand_mm <= throw:
-                raise IntentError(f"fire.by_hand_mm: above 0, up to the throw of {throw:g} mm")
+            _require(0.0 < by_hand_mm <= throw, Fire, f"by_hand_mm: above 0, up to {throw:g} mm")
             tissue, pose = needle.push_home(truth.tissue, by_hand_mm, errors=errors)
             commanded = commanded.moved_along(by_hand_mm - throw)
             margins = self._margins_of(state, commanded)

@@ -29,7 +29,7 @@ from stereosim_gui.views.listening import Listens
 from stereosim_gui.views.tone import set_tone
 
 _OFFSET_MM = 30.0
-_ROWS_SEEN = 3
+_ROWS_SEEN = 2
 
 
 class DeviceTable(Listens, QTableWidget):
