@@ -201,6 +201,8 @@ def made_up(**changes: Any) -> Review:
         passes=1,
         minutes=14.5,
         dose_mgy=0.61,
+        blood_ml=0.312,
+        anaesthetic_ml=5.0,
         undone=2,
     )
     score = SimpleNamespace(
@@ -307,6 +309,7 @@ def test_the_tables_hold_the_figures() -> None:
     assert lines[0] == "Exposures: 2. Mean glandular dose: 0.61 mGy. Time: 14 minutes."
     assert "Steps taken back: 2" in lines[2] and "By volume 25 %" in lines[3]
     assert "50 % of the volume" in lines[4] and "5.0 mm from the middle" in lines[5]
+    assert lines[6] == "Blood in the cavities: 0.31 ml. Local anaesthetic given: 5 ml."
 
 
 def test_the_answer_to_the_post_fire_image_is_held_against_the_geometry() -> None:

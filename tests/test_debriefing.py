@@ -142,6 +142,9 @@ def test_specks_cores_and_exposures_are_accounted_for(
     assert result.fraction_removed == pytest.approx(in_cores.mean())
     assert len(result.cores) == scored.cores == 15
     assert result.removed_mg == pytest.approx(sum(core.mass_mg for core in result.cores))
+    held = sum(bore.blood_mm3 for bore in state.truth.tissue.bores)
+    assert held > 0.0 and result.blood_ml == pytest.approx(held / 1000.0)
+    assert result.anaesthetic_ml == state.seen.anaesthetic_ml
     assert sum(cost.dose_mgy for cost in result.exposures) == pytest.approx(result.dose_mgy)
     assert [cost.phase for cost in result.exposures[:3]] == ["scout", "target", "target"]
     assert result.clip_distance_mm is not None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from stereosim.biopsy.fluids import MM3_PER_ML
 from stereosim.biopsy.safety import usual_limits
 from stereosim.biopsy.tissue import Tissue
 from stereosim.geometry.projection import magnification, project
@@ -101,6 +102,8 @@ def debrief(
         passes=seen.passes,
         minutes=seen.minutes,
         dose_mgy=seen.dose_mgy,
+        blood_ml=sum(bore.blood_mm3 for bore in tissue.bores) / MM3_PER_ML,
+        anaesthetic_ml=seen.anaesthetic_ml,
         undone=sum(entry.kind == "undo" for entry in entries),
         removed_shares=1.0 - tissue.share_left,
     )

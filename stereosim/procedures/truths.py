@@ -228,6 +228,8 @@ class Debriefing:
         Insertions.
     minutes, dose_mgy : float
         Time and mean glandular dose.
+    blood_ml, anaesthetic_ml : float
+        Blood that the cavities hold at the end, and local anaesthetic given.
     undone : int
         Steps that were taken back.
     removed_shares : ndarray, shape (n,)
@@ -252,6 +254,8 @@ class Debriefing:
     passes: int
     minutes: float
     dose_mgy: float
+    blood_ml: float = 0.0
+    anaesthetic_ml: float = 0.0
     undone: int = 0
     removed_shares: Array = field(default_factory=lambda: np.zeros(0))
 

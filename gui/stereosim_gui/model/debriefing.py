@@ -218,6 +218,8 @@ def effort(review: Review) -> tuple[Text, ...]:
         )
     if facts.clip_distance_mm is not None:
         lines.append(say(_CLIP, mm=facts.clip_distance_mm))
+    if facts.cores:
+        lines.append(say(_FLUIDS, blood=facts.blood_ml, given=facts.anaesthetic_ml))
     return tuple(lines)
 
 
@@ -334,6 +336,10 @@ _VOLUME = QT_TRANSLATE_NOOP(
 _LESION = QT_TRANSLATE_NOOP(
     "Debrief",
     "{percent:.0f} % of the volume that the target's specks span ({mm3:.0f} mm³) was removed.",
+)
+_FLUIDS = QT_TRANSLATE_NOOP(
+    "Debrief",
+    "Blood in the cavities: {blood:.2f} ml. Local anaesthetic given: {given:g} ml.",
 )
 _CLIP = QT_TRANSLATE_NOOP(
     "Debrief", "After release the clip lies {mm:.1f} mm from the middle of the target."

@@ -49,6 +49,8 @@ def _lines(spec: AttemptSpec, review: Review) -> Iterator[Line]:
     yield "time", float(facts.minutes), "min"
     yield "insertions", facts.passes, ""
     yield "steps taken back", facts.undone, ""
+    yield "local anaesthetic", float(facts.anaesthetic_ml), "ml"
+    yield "blood in the cavities", float(facts.blood_ml), "ml"
     if facts.clip_distance_mm is not None:
         yield "clip to target", facts.clip_distance_mm, "mm"
     for decision in score.decisions:

@@ -608,6 +608,10 @@ For teaching and research. Not a medical device.</source>
    <translation>回到病例库 (Ctrl+W)</translation>
   </message>
   <message>
+   <source>Blood in the cavities: {blood:.2f} ml. Local anaesthetic given: {given:g} ml.</source>
+   <translation>残腔内积血：{blood:.2f} ml。已给局麻药：{given:g} ml。</translation>
+  </message>
+  <message>
    <source>Both marks were on one and the same speck of the target.</source>
    <translation>两个标记都在目标的同一个钙化点上。</translation>
   </message>
