@@ -209,6 +209,15 @@ def test_lesion_volume_removed_equals_the_volume_of_the_cores_inside_it():
     assert tissue.lesion_fraction_removed() == pytest.approx(share, rel=0.03)
 
 
+@given(SEEDS)
+def test_all_of_the_volume_is_not_more_than_all(seed):
+    rng = np.random.default_rng(seed)
+    tissue = Tissue.untouched(cloud(rng, int(rng.integers(2, 40))))
+    gone = replace(tissue, share_left=np.zeros_like(tissue.share_left))
+    assert 1.0 - 1e-12 <= gone.volume_fraction_removed() <= 1.0
+    assert gone.fraction_removed() == 1.0
+
+
 def test_no_speck_at_all():
     tissue, core = take_core(Tissue.untouched(specks_at([])), ELEVEN, POSE, 3)
     assert len(core.specks) == 0

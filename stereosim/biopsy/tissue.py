@@ -254,7 +254,8 @@ class Tissue:
         volumes = self.original.solids.volumes_mm3[target]
         total = float(volumes.sum())
         taken = float((1.0 - self.share_left[target]) @ volumes)
-        return taken / total if total > 0.0 else float("nan")
+        # The two sums round apart: all of it must not be more than all.
+        return min(taken / total, 1.0) if total > 0.0 else float("nan")
 
     def lesion_fraction_removed(self) -> float:
         """Return the fraction of the lesion's volume that has been taken; NaN without a lesion."""
