@@ -1,5 +1,7 @@
 """What a core takes: mass, volume, specks, and the invariants of sampling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
