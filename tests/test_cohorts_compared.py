@@ -76,12 +76,14 @@ def test_what_ultrasound_shows_it_retrieves_about_as_often_as_stereotaxis(
 def test_in_thin_breasts_the_lateral_arm_reaches_what_the_paddle_does_not(
     thin: list[ArmResult], device: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From the paddle no gun may be fired here (see below), and ultrasound had the field."""
+    """From the paddle no gun may be fired here (see below), and ultrasound had the field.
+
+    Stereotaxis must not be worse now.  It may be better: not all of these targets are seen.
+    """
     line = retrieved(thin, device)
     with capsys.disabled():
         print(said(line))
-    low, high = line["ci95"]
-    assert low <= 0.0 <= high or abs(line["difference"]) <= 0.15
+    assert line["ci95"][1] >= 0.0
     for arm in ("stereotactic_only", "ultrasound_only"):
         assert line["both"] + line[arm] > line["n"] / 2
     ours = [r for r in thin if r.guidance == "stereotactic" and r.device == device]
