@@ -65,6 +65,7 @@ def equipment(thickness_mm: float = 30.0) -> Equipment:
         y_tolerance_mm=1.0,
         outline=BreastOutline(thickness_mm, 70.0, 80.0, 12.0),
         thickness_limits_mm=(0.8 * thickness_mm, 1.2 * thickness_mm),
+        bulge_mm=5.0,
         supine_height_mm=20.0,
         arms=ARMS,
         anaesthetic_ml=dict.fromkeys(DEVICES, 5.0),
@@ -134,6 +135,17 @@ def test_a_level_needle_is_drawn_as_long_as_its_margins(
     if drawn.stroke.start[0] not in (drawn.bounds[0], drawn.bounds[2]):  # not cut off
         far = outline.sides_mm(y_mm, float(target[2]))[1 if axis > 0.0 else 0]
         assert drawn.stroke.start[0] == pytest.approx(far, abs=1e-6)
+
+
+def test_a_second_paddle_lets_the_stroke_margin_reach_into_its_opening() -> None:
+    room, target = equipment(30.0), np.array([0.0, 35.0, 15.0])
+    margins = safety_check(DEVICES["vab-9g"], target, 30.0, bulge_mm=room.bulge_mm)
+    drawn = upright_section(
+        room, room.outline, (0.0, 0.0), target_mm=target, centre_mm=target,
+        device=DEVICES["vab-9g"], margins=margins,
+    )  # fmt: skip
+    assert drawn.stroke is not None and not drawn.stroke.bad
+    assert drawn.stroke.value_mm == 3.0 and drawn.stroke.start[1] == -room.bulge_mm
 
 
 def test_before_firing_the_needle_lies_one_throw_back() -> None:

@@ -207,7 +207,7 @@ def upright_section(
         at = (float(centre_mm[1]), float(centre_mm[2]))
         needle = NeedleDrawing.of(at, (0.0, -1.0), device, phase)
     skin = equipment.limits.skin_allowance_mm
-    margin = _dimensions(needle, margins, equipment, top=thickness - skin, bottom=0.0)
+    margin = _dimensions(needle, margins, equipment, top=thickness - skin)
     return Section(
         supine=False,
         outline=((back, 0.0), *edge, (back, thickness)),
@@ -358,7 +358,7 @@ def supine_section(
     spare = max(0.0, 1.5 * depth - (right - left)) / 2.0
     left, right = left - spare, right + spare
     skin = equipment.limits.skin_allowance_mm
-    margin = _dimensions(needle, margins, equipment, top=-skin, bottom=-depth)
+    margin = _dimensions(needle, margins, equipment, top=-skin)
     return Section(
         supine=True,
         outline=((left, 0.0), (right, 0.0), (right, -depth), (left, -depth)),
@@ -378,7 +378,6 @@ def _dimensions(
     equipment: Equipment,
     *,
     top: float,
-    bottom: float,
 ) -> tuple[Dimension | None, Dimension | None]:
     """Return stroke and skin margin, as far as they are known, upright from the needle's points."""
     if needle is None or margins is None:
@@ -388,7 +387,8 @@ def _dimensions(
     if np.isfinite(value):
         x, tip = needle.tip
         bad = value <= equipment.limits.stroke_margin_mm
-        stroke = Dimension((x, bottom), (x, tip), value, bad)
+        # Down to the back of the breast, which bulges into the opening of a second paddle.
+        stroke = Dimension((x, tip - value), (x, tip), value, bad)
     x, near = needle.near
     value = float(margins.skin_margin_mm)
     return stroke, Dimension((x, near), (x, top), value, value <= 0.0)

@@ -97,6 +97,8 @@ class Equipment:
         How much local anaesthetic is usual with each device.
     most_anaesthetic_ml : float
         How much a patient may get.
+    bulge_mm : float
+        How far tissue bulges into the opening of a second paddle.
     supine_height_mm : float
         From the skin to the muscle under the nipple, patient on her back.
     usual_position : Position or None
@@ -112,6 +114,7 @@ class Equipment:
     y_tolerance_mm: float
     outline: BreastOutline
     thickness_limits_mm: tuple[float, float]
+    bulge_mm: float
     supine_height_mm: float
     arms: tuple[str, ...]
     anaesthetic_ml: Mapping[str, float]
@@ -123,7 +126,11 @@ class Equipment:
         """Collect it; called in the worker."""
         from stereosim.biopsy.fluids import usual_anaesthetic_ml, usual_fluid_model
         from stereosim.biopsy.safety import usual_limits
-        from stereosim.procedures.approach import thickness_limits_mm, usual_position
+        from stereosim.procedures.approach import (
+            load_second_paddle,
+            thickness_limits_mm,
+            usual_position,
+        )
         from stereosim.procedures.operators.skill import load_search
 
         unit = room.unit
@@ -150,6 +157,7 @@ class Equipment:
             y_tolerance_mm=room.skill.y_tolerance_mm,
             outline=BreastOutline.of(patient.breast),
             thickness_limits_mm=thickness_limits_mm(patient.breast.thickness_mm),
+            bulge_mm=load_second_paddle().bulge_mm,
             supine_height_mm=patient.breast.supine_height_mm,
             arms=ARMS if stereotactic and unit.lateral_arm else ARMS[:1],
             anaesthetic_ml={d.name: usual_anaesthetic_ml(d) for d in room.devices.values()},

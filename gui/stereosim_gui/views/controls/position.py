@@ -198,6 +198,8 @@ class PositionControls(Page):
         device = console.equipment.devices[console.device or console.equipment.usual_device]
         dose = self._doses.get(thickness)
         spare = thickness / 2.0 - device.tip_offset_mm
+        if self.paddle.isChecked():
+            spare += console.equipment.bulge_mm
         words = fill(
             self.tr("A target half way down leaves a stroke margin of {mm} mm ({gauge:g}G)."),
             mm=signed(spare),
